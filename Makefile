@@ -1,0 +1,70 @@
+# A kernel patch series and the machine that tries it out. 'make help' first.
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+RELEASE := v7.3
+include bases/$(RELEASE).mk
+
+# Settings, to be given on the command line.
+BUILD   ?= build
+LINUX   ?=
+MIRROR  ?=
+FORCE   ?=
+JOBS    ?= $(shell nproc)
+EMULATOR_LOCK ?= $(BUILD)/emulator.lock
+MACHINE ?= q35-npt
+CPUS    ?= 1
+
+# Where 'make test' compares the kernels.
+MACHINES ?= q35-npt q35-npt0
+# checkpatch types that do not count, each with its reason:
+# FILE_PATH_CHANGES: MAINTAINERS is brought up to date by a patch of its own.
+CHECKPATCH_IGNORE := FILE_PATH_CHANGES
+
+override BUILD := $(abspath $(BUILD))
+override LINUX := $(if $(LINUX),$(abspath $(LINUX)))
+SERIES  := $(CURDIR)/series/$(RELEASE)
+WORK    := $(BUILD)/$(if $(LINUX),own-$(notdir $(LINUX)),$(RELEASE))
+export BUILD EMULATOR_LOCK LINUX MIRROR FORCE JOBS MACHINE CPUS SERIES WORK
+export MACHINES CHECKPATCH_IGNORE SUITE
+export BASE_PACKAGE BASE_VERSION BASE_SUITE BASE_SHA256
+unexport MAKEFLAGS
+
+.PHONY: help prereqs tree series kernel base-kernel selftests run test shell clean
+
+help: ## what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@sed 's/^/  /' scripts/settings.txt
+
+prereqs: ## install, or list, what this machine lacks
+	@scripts/prereqs.sh
+
+tree: prereqs ## the base kernel's source with the series applied, as git commits
+	@scripts/tree.sh
+
+series: prereqs ## write the tree's commits back to series/
+	@scripts/tree.sh export
+
+kernel: tree ## build the patched kernel; the last line is the image's path
+	@scripts/kernel.sh series
+
+base-kernel: tree ## build the unpatched kernel; the last line is the image's path
+	@scripts/kernel.sh base
+
+selftests: tree ## build the KVM selftests of the patched tree
+	@scripts/selftests.sh
+
+run: tree ## print the cost of aging a process and a VM, on both kernels
+	@scripts/run.sh
+
+test: tree ## check the series, then compare both kernels test by test
+	@scripts/test.sh
+
+shell: tree ## boot the patched kernel to a prompt (MACHINE=, CPUS=)
+	@scripts/shell.sh
+
+clean: ## remove build/ except the downloaded source
+	@scripts/clean.sh

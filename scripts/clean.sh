@@ -1,0 +1,8 @@
+#!/bin/bash
+# Removes what was made, but not a developer's commits nor the download.
+set -euo pipefail
+. "${BASH_SOURCE%/*}/lib.sh"
+
+lock
+"$TOP/scripts/tree.sh" may-remove
+rm -rf "$WORK" "$BUILD/report" "$BUILD/test" "$BUILD/run" "$BUILD/shell"

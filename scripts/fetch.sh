@@ -1,0 +1,92 @@
+#!/bin/bash
+# Prints the path of Debian's package of the base kernel's source, fetching it
+# with an apt state of its own; the machine's apt configuration is only read.
+set -euo pipefail
+. "${BASH_SOURCE%/*}/lib.sh"
+
+KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+HOW_TO_NAME="name a kernel tree or tarball with LINUX=PATH"
+dir=$BUILD/fetch
+deb=$dir/$BASE_SHA256.deb
+
+has_sum()
+{
+	[ "$(sha256sum <"$1" | cut -d' ' -f1)" = "$2" ]
+}
+
+# The site that this machine installs Debian from. Before the first
+# apt-get update apt does not know an origin yet: go by the codename.
+mirror()
+{
+	local codename format='$(CREATED_BY)|$(ORIGIN)|$(COMPONENT)|$(RELEASE)|$(SITE)'
+	codename=$(. /etc/os-release; echo "${VERSION_CODENAME:-}")
+	apt-get indextargets --format "$format" 2>/dev/null | awk -F'|' -v codename="$codename" '
+		$1 != "Packages" || $3 != "main" { next }
+		$4 == codename && $2 == "Debian" { print $5; found = 1; exit }
+		$4 == codename && $2 == "" && unknown == "" { unknown = $5 }
+		$2 == "Debian" && $4 !~ /security/ && other == "" { other = $5 }
+		END { if (!found) print other != "" ? other : unknown }'
+}
+
+apt_get()
+{
+	APT_CONFIG=$dir/apt.conf apt-get -q "$@"
+}
+
+# Sets version and sum to the newest package of this name that is on offer.
+newest()
+{
+	local records
+	records=$(APT_CONFIG=$dir/apt.conf apt-cache show "$BASE_PACKAGE" 2>/dev/null) || return 1
+	version=$(awk '$1 == "Version:" { print $2; exit }' <<<"$records")
+	sum=$(awk '$1 == "SHA256:" { print $2; exit }' <<<"$records")
+	[ -n "$version" ] && [ -n "$sum" ]
+}
+
+if [ -f "$deb" ] && has_sum "$deb" "$BASE_SHA256"; then
+	echo "$deb"
+	exit
+fi
+
+command -v apt-get >/dev/null || die "there is no apt-get to fetch Debian's $BASE_PACKAGE with: $HOW_TO_NAME"
+[ -r "$KEYRING" ] || die "$KEYRING is missing: install the package debian-archive-keyring"
+
+site=${MIRROR:-$(mirror)}
+[ -n "$site" ] || die "apt has no Debian mirror configured: give one with MIRROR=URL, or $HOW_TO_NAME"
+
+rm -rf "$dir/part"
+mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial" "$dir/part"
+echo "deb [signed-by=$KEYRING] $site $BASE_SUITE main" >"$dir/sources.list"
+cat >"$dir/apt.conf" <<-EOF
+	Dir::Etc::sourcelist "$dir/sources.list";
+	Dir::Etc::sourceparts "/dev/null";
+	Dir::State::lists "$dir/lists";
+	Dir::Cache "$dir/cache";
+	Acquire::Languages "none";
+	Acquire::Retries "3";
+	APT::Sandbox::User "root";
+EOF
+
+say "fetching $BASE_PACKAGE $BASE_VERSION (160 MB) with apt from this machine's Debian mirror"
+apt_get update -o APT::Update::Error-Mode=any >"$dir/log" 2>&1 || {
+	grep -E '^(E|W|Err)' "$dir/log" | head -n 5 >&2 || true
+	die "apt cannot read $BASE_SUITE from this machine's Debian mirror: check the network and the disk space, or $HOW_TO_NAME"
+}
+
+version=$BASE_VERSION sum=$BASE_SHA256
+if ! APT_CONFIG=$dir/apt.conf apt-cache madison "$BASE_PACKAGE" | awk -F' *[|] *' '{ print $2 }' | grep -qxF "$version"; then
+	newest || die "Debian offers no $BASE_PACKAGE in $BASE_SUITE any more: $HOW_TO_NAME"
+	say "$BASE_PACKAGE $BASE_VERSION is gone from $BASE_SUITE: using $version, on which the series may not apply"
+	deb=$dir/$sum.deb
+fi
+
+if ! [ -f "$deb" ] || ! has_sum "$deb" "$sum"; then
+	(cd "$dir/part" && apt_get download "$BASE_PACKAGE=$version") >"$dir/log" 2>&1 || {
+		grep -E '^(E|W|Err)' "$dir/log" | head -n 5 >&2 || true
+		die "apt cannot download $BASE_PACKAGE $version: check the network and the disk space, or $HOW_TO_NAME"
+	}
+	has_sum "$dir"/part/*.deb "$sum" ||
+		die "the downloaded $BASE_PACKAGE $version has another SHA-256 than bases/v7.3.mk says ($sum): not used"
+	mv "$dir"/part/*.deb "$deb"
+fi
+echo "$deb"

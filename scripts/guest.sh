@@ -1,0 +1,99 @@
+#!/bin/bash
+# Boots one kernel on one machine, runs a suite there and judges the result.
+#   guest.sh KERNEL SUITE DIR [QEMU-OPTION...]
+# DIR gets ktap (what the guest said), console, and results.tsv: test, outcome,
+# reason. Exit status 0: every test was run and the console is clean, whatever
+# the tests' outcomes are.
+set -euo pipefail
+. "${BASH_SOURCE%/*}/lib.sh"
+
+kernel=$1 suite=$2 dir=$3
+shift 3
+obj=$WORK/obj/$kernel
+tests=$WORK/obj/selftests/kvm
+
+# The stanzas of the suite that belong here, one line each, for init.
+make_plan()
+{
+	awk -v machine="$MACHINE" -v cpus="$CPUS" -v kernel="$kernel" '
+		function flush() {
+			if (name != "" && here("machines", machine) && here("cpus", cpus) && here("kernels", kernel))
+				print name "\t" v["timeout"] "\t" v["set"] "\t" v["run"]
+			split("", v)
+		}
+		function here(key, what) { return v[key] == "" || index(" " v[key] " ", " " what " ") }
+		/^#/ || /^$/ { next }
+		/^\[/ { flush(); name = substr($0, 2, length($0) - 2); next }
+		{ key = $1; sub(/^[^=]*= */, ""); v[key] = $0 }
+		END { flush() }' "$TOP/suites/$suite"
+}
+
+make_initramfs()
+{
+	local program
+	make_plan >"$dir/plan"
+	{ machine_field check | tr ' ' '\n'
+	  echo "/sys/devices/system/cpu/online=$([ "$CPUS" = 1 ] && echo 0 || echo "0-$((CPUS - 1))")"; } >"$dir/check"
+	cat >"$dir/initramfs.list" <<-LIST
+		dir /dev 0755 0 0
+		nod /dev/console 0600 0 0 c 5 1
+		file /init $dir/init 0755 0 0
+		file /plan $dir/plan 0644 0 0
+		file /check $dir/check 0644 0 0
+		dir /tests 0755 0 0
+		dir /tests/x86 0755 0 0
+	LIST
+	mkdir -p "$dir/tests/x86"
+	for program in $(cut -f4 "$dir/plan" | cut -d' ' -f1 | sort -u); do
+		# One that was not built fails in the guest, by name.
+		[ -e "$tests/$program" ] || continue
+		strip -o "$dir/tests/$program" "$tests/$program"
+		echo "file /tests/$program $dir/tests/$program 0755 0 0"
+	done >>"$dir/initramfs.list"
+	gcc -Wall -Wextra -Werror -O2 -static -o "$dir/init" "$TOP/guest/init.c"
+	"$obj/usr/gen_init_cpio" "$dir/initramfs.list" >"$dir/initramfs.cpio"
+	rm -r "$dir/tests" "$dir/init"
+}
+
+# Nothing of this belongs in the log of a healthy kernel.
+scan_console()
+{
+	grep -nE 'WARNING:|BUG|Oops|Kernel panic|Call Trace:|cut here|KASAN|KCSAN|UBSAN|KFENCE|detected stall|self-detected stall|rcu_.*starved|soft lockup|hard LOCKUP|blocked for more than|possible (recursive|circular)|inconsistent lock state|suspicious RCU|corruption|Bad page|general protection|unchecked MSR|Out of memory|!!!' "$1"
+}
+
+boot()
+{
+	local limit
+	limit=$(awk -F'\t' '{ t += $2 } END { print t + 120 }' "$dir/plan")
+	qemu "$limit" "$@" -serial "file:$dir/console" \
+		-device virtio-serial-pci -chardev "file,id=ktap,path=$dir/ktap" \
+		-device virtserialport,chardev=ktap,name=ktap \
+		-kernel "$obj/arch/x86/boot/bzImage" -initrd "$dir/initramfs.cpio" \
+		-append "console=ttyS0 loglevel=7 panic=-1 tsc=reliable no_timer_check $(machine_field cmdline)"
+}
+
+rm -rf "$dir"
+mkdir -p "$dir"
+: >"$dir/ktap" >"$dir/console"
+machine_usable
+make_initramfs
+say "$kernel kernel, machine $MACHINE, $CPUS CPU(s), suite $suite: $(wc -l <"$dir/plan") tests"
+boot "$@" 2>"$dir/qemu.log" &
+pid=$!
+tail -n +1 -s 1 -f --pid=$pid "$dir/ktap" 2>/dev/null | sed -un 's/^# \(.* took .* s\)$/    \1/p; s/^\(not ok .*\)/    \1/p; s/^Bail out!/    &/p' >&2 || true
+status=0
+wait $pid || status=$?
+rm -f "$dir/initramfs.cpio"
+
+clean=yes
+if [ "$status" = 124 ]; then
+	say "the guest was still running after its time: stopped"; clean=
+elif [ "$status" != 0 ]; then
+	say "QEMU failed: $(tail -n 1 "$dir/qemu.log")"; clean=
+fi
+if scan_console "$dir/console" >"$dir/badness"; then
+	say "the console log $dir/console shows trouble:"
+	head -n 5 "$dir/badness" >&2; clean=
+fi
+"$TOP/scripts/verdicts.py" "$WORK/linux" "$dir" || clean=
+[ -n "$clean" ]

@@ -1,0 +1,62 @@
+#!/bin/bash
+# Builds one kernel, "series" or "base", and prints its image's path.
+set -euo pipefail
+. "${BASH_SOURCE%/*}/lib.sh"
+
+which=$1
+tree=$WORK/linux
+obj=$WORK/obj/$which
+fragments=$(echo "$TOP"/kconfig/*.config)
+
+# The pristine base beside the tree, as plain files.
+lay_base_files()
+{
+	[ -d "$WORK/base" ] && return
+	need_space 2000 "the base kernel's source"
+	say "laying down the base beside the tree"
+	rm -rf "$WORK/base.part"
+	GIT_INDEX_FILE=$WORK/base.index git -C "$tree" read-tree base
+	GIT_INDEX_FILE=$WORK/base.index git -C "$tree" checkout-index -a --prefix="$WORK/base.part/"
+	rm "$WORK/base.index"
+	mv "$WORK/base.part" "$WORK/base"
+}
+
+# allnoconfig plus the fragments. The old .config stays while it says the
+# same, so that nothing is rebuilt.
+configure()
+{
+	(cd "$src" && KCONFIG_CONFIG=$obj/new.config scripts/kconfig/merge_config.sh -n -O "$obj" $fragments) || return
+	cmp -s "$obj/new.config" "$obj/.config" || cp "$obj/new.config" "$obj/.config"
+}
+
+# Kconfig drops what it does not know or cannot satisfy without a word.
+check_config()
+{
+	local line lost=
+	while read -r line; do
+		case $line in
+		CONFIG_*=*)	grep -qxF "$line" "$obj/.config" || lost+=" $line" ;;
+		'# CONFIG_'*)	! grep -q "^${line:2:-11}=" "$obj/.config" || lost+=" ${line:2:-11}=n" ;;
+		esac
+	done < <(cat $fragments)
+	[ -z "$lost" ] || die "the $which kernel's configuration does not have what kconfig/ asks for:$lost"
+}
+
+build()
+{
+	make -C "$src" O="$obj" -j"$JOBS" \
+		KBUILD_BUILD_USER=user KBUILD_BUILD_HOST=host KBUILD_BUILD_VERSION=1 \
+		KBUILD_BUILD_TIMESTAMP=@1767225600 LOCALVERSION="-$which" "$@"
+}
+
+lock
+src=$tree
+[ "$which" = series ] || { src=$WORK/base; lay_base_files; }
+mkdir -p "$obj"
+[ -e "$obj/vmlinux" ] || need_space 1000 "a kernel build"
+logged "$obj/config.log" "configuring the $which kernel" configure ||
+	die "the $which kernel could not be configured: the log is $obj/config.log"
+check_config
+logged "$obj/build.log" "building the $which kernel" build bzImage ||
+	die "the $which kernel did not build: the log is $obj/build.log"
+echo "$obj/arch/x86/boot/bzImage"

@@ -1,0 +1,113 @@
+# Sourced by the other scripts. The Makefile exports the settings used here.
+
+umask 022
+TOP=$(cd "${BASH_SOURCE%/*}/.." && pwd)
+LC_ALL=C
+export LC_ALL
+
+say()
+{
+	echo "==> $*" >&2
+}
+
+die()
+{
+	echo "${0##*/}: $*" >&2
+	exit 1
+}
+
+# Git as it comes, whatever the user's own configuration says.
+git()
+{
+	GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null GIT_CONFIG_NOSYSTEM=1 \
+	GIT_TERMINAL_PROMPT=0 command git -c core.hooksPath=/dev/null -c commit.gpgSign=false \
+		-c core.autocrlf=false -c gc.auto=0 -c maintenance.auto=false \
+		-c advice.detachedHead=false "$@"
+}
+
+# One process at a time works on a build directory.
+lock()
+{
+	mkdir -p "$BUILD" || die "cannot create the build directory $BUILD: name another one with BUILD=DIR"
+	if [ -z "${BUILD_LOCKED:-}" ]; then
+		exec 9>"$BUILD/lock"
+		flock -n 9 || { say "waiting for another run in $BUILD"; flock 9; }
+		export BUILD_LOCKED=1
+	fi
+}
+
+# need_space MB WHAT
+need_space()
+{
+	local free
+	free=$(df -Pm "$BUILD" | awk 'NR == 2 { print $4 }')
+	[ "$free" -ge "$1" ] ||
+		die "$2 needs $1 MB in $BUILD, which has $free MB free: make room or name another folder with BUILD=DIR"
+}
+
+# The patches in order, without a cover letter.
+patches()
+{
+	[ ! -d "$SERIES" ] || find "$SERIES" -maxdepth 1 -name '[0-9]*.patch' ! -name '0000-*' | sort
+}
+
+patches_id()
+{
+	patches | while read -r p; do echo "${p##*/}"; cat "$p"; done | sha256sum | cut -d' ' -f1
+}
+
+# Runs a long command: its output goes to a log, which is shown only when it
+# fails, and a line every half minute says that it is still at work.
+logged()
+{
+	local log=$1 what=$2 start=$SECONDS pid rc=0
+	shift 2
+	mkdir -p "${log%/*}"
+	say "$what"
+	"$@" >"$log" 2>&1 &
+	pid=$!
+	trap 'kill $pid 2>/dev/null; exit 130' INT TERM
+	while kill -0 "$pid" 2>/dev/null; do
+		for _ in {1..30}; do
+			sleep 1
+			kill -0 "$pid" 2>/dev/null || break
+		done
+		! kill -0 "$pid" 2>/dev/null || say "  ... $((SECONDS - start)) s: $(progress "$log")"
+	done
+	wait "$pid" || rc=$?
+	trap - INT TERM
+	[ "$rc" = 0 ] || { tail -n 25 "$log" >&2; return "$rc"; }
+	say "  done in $((SECONDS - start)) s"
+}
+
+progress()
+{
+	tail -n 1 "$1" | cut -c1-70
+}
+
+# machine_field NAME: one field of the machine's file.
+machine_field()
+{
+	sed -n "s/^$1 *= *//p" "$TOP/machines/$MACHINE"
+}
+
+machine_usable()
+{
+	[ -f "$TOP/machines/$MACHINE" ] || die "there is no machine $MACHINE: choose from $(ls "$TOP/machines" | xargs)"
+	[ "$(machine_field needs)" = nested ] || return 0
+	{ [ -w /dev/kvm ] && grep -qE '^flags.* (svm|vmx)( |$)' /proc/cpuinfo; } ||
+		die "machine $MACHINE needs nested virtualisation, which this host does not offer (/dev/kvm with svm or vmx)"
+}
+
+# qemu SECONDS OPTION...: the machine, one at a time on this host, because two
+# emulators disturb each other's timers.
+qemu()
+{
+	local limit=$1
+	shift
+	(
+		flock 8
+		exec timeout --foreground "$limit" qemu-system-x86_64 $(machine_field qemu) -smp "$CPUS" -m 4G \
+			-nodefaults -no-user-config -display none -no-reboot "$@"
+	) 8>"$EMULATOR_LOCK" 9>&-
+}

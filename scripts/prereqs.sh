@@ -1,0 +1,56 @@
+#!/bin/bash
+# Lists what this machine lacks; installs it on Debian as root.
+set -euo pipefail
+. "${BASH_SOURCE%/*}/lib.sh"
+
+# What must be there (a command, or a file by its path) and the package it is in.
+needed()
+{
+	cat <<-'LIST'
+		gcc                     gcc
+		/usr/include/stdlib.h   libc6-dev
+		make                    make
+		git                     git
+		flex                    flex
+		bison                   bison
+		bc                      bc
+		perl                    perl
+		python3                 python3
+		xz                      xz-utils
+		flock                   util-linux
+		/usr/include/gelf.h     libelf-dev
+		/usr/include/openssl/ssl.h libssl-dev
+		qemu-system-x86_64      qemu-system-x86
+		/bin/busybox            busybox-static
+	LIST
+	[ -n "$LINUX" ] || echo "/usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring"
+}
+
+missing()
+{
+	local what package
+	while read -r what package; do
+		case $what in
+		/*)	[ -e "$what" ] || echo "$package" ;;
+		*)	command -v "$what" >/dev/null || echo "$package" ;;
+		esac
+	done < <(needed)
+}
+
+packages=$(missing | xargs)
+[ -n "$packages" ] || exit 0
+
+install="apt-get install -y --no-install-recommends $packages"
+say "this machine lacks: $packages"
+if ! command -v apt-get >/dev/null; then
+	die "install what the packages of these names hold on Debian, then run make again"
+elif [ "$(id -u)" != 0 ]; then
+	die "install them as root, then run make again: apt-get update && $install"
+fi
+export DEBIAN_FRONTEND=noninteractive
+say "apt-get update"
+apt-get -q update >&2 || die "apt-get update failed: see above"
+say "$install"
+$install >&2 || die "the packages could not be installed: see above"
+packages=$(missing | xargs)
+[ -z "$packages" ] || die "still missing after the installation: $packages"

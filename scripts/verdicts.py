@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""Lets the kernel's kunit.py judge DIR/ktap and writes DIR/results.tsv.
+
+usage: verdicts.py TREE DIR; exit status 1 if the guest did not get to the end.
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+
+tree, out = sys.argv[1:]
+ktap = os.path.join(out, "ktap")
+report = os.path.join(out, "kunit.json")
+
+parsed = subprocess.run(
+    [sys.executable, os.path.join(tree, "tools/testing/kunit/kunit.py"), "parse", "--json=" + report, ktap],
+    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+with open(os.path.join(out, "kunit.log"), "w") as log:
+    log.write(parsed.stdout)
+
+# Why a test was skipped or failed, and what it skipped inside, is in the text.
+reasons, skipped, complete = {}, 0, True
+with open(ktap, errors="replace") as lines:
+    for line in lines:
+        if re.match(r"# +ok .*# SKIP", line):
+            skipped += 1
+        elif line.startswith("Bail out!"):
+            print("==> " + line.strip(), file=sys.stderr)
+            complete = False
+        verdict = re.match(r"(?:not )?ok \d+ (\S+)(?: # (.*))?", line)
+        if verdict:
+            inside = "%d cases skipped" % skipped if skipped else ""
+            reasons[verdict[1]] = verdict[2] or inside
+            skipped = 0
+
+cases = []
+if os.path.exists(report):
+    with open(report) as file:
+        cases = json.load(file)["test_cases"]
+names = {"PASS": "pass", "SKIP": "skip", "FAIL": "FAIL", "ERROR": "CRASH"}
+with open(os.path.join(out, "results.tsv"), "w") as table:
+    for case in cases:
+        if case["name"] in reasons:
+            print(case["name"], names[case["status"]], reasons[case["name"]], sep="\t", file=table)
+        else:
+            complete = False
+
+if not cases or not complete:
+    print("==> the guest stopped before the end of its plan: see %s and %s/console" % (ktap, out), file=sys.stderr)
+    sys.exit(1)
