@@ -29,8 +29,8 @@ check()
 
 checkpatch()
 {
-	(cd "$WORK/linux" && ./scripts/checkpatch.pl --strict --no-signoff --quiet --no-summary --show-types \
-		${CHECKPATCH_IGNORE:+--ignore "$CHECKPATCH_IGNORE"} "$1")
+	! (cd "$WORK/linux" && ./scripts/checkpatch.pl --strict --no-signoff --no-summary --show-types --terse \
+		--showfile "$1") | grep -vE "$CHECKPATCH_ALLOW" >&2
 }
 
 # Prints "test outcome-on-base outcome-on-series reason" for one pair of runs.
@@ -45,6 +45,13 @@ compare()
 		"$1/results.tsv" "$2/results.tsv"
 }
 
+# Why the suite says that the test fails on every kernel.
+known()
+{
+	awk -v test="[$1]" '/^\[/ { here = $0 == test } here && $1 == "known" { sub(/^[^=]*= */, ""); print }' \
+		"$TOP/suites/$SUITE"
+}
+
 # A test that is to run on one kernel only has "-" on the other.
 judge()
 {
@@ -54,7 +61,10 @@ judge()
 		pass/pass | -/pass | pass/-)	ok "$where $test" ;;
 		FAIL/pass | CRASH/pass)		ok "$where $test (fails on the base kernel)" ;;
 		skip/skip | -/skip | skip/-)	echo "skip    $where $test: $why"; skipped=$((skipped + 1)) ;;
-		FAIL/FAIL)			ok "$where $test (FAILS ALIKE on both kernels: $why)" ;;
+		FAIL/FAIL | CRASH/CRASH)
+			why="$why; $(known "$test")"
+			if [ "${why%; }" = "$why" ]; then ok "$where $test (FAILS ALIKE on both kernels: $why)"
+			else not_ok "$where $test: fails on both kernels, unexpectedly: $why"; fi ;;
 		*)				not_ok "$where $test: $base on the base kernel, $series on the series: $why" ;;
 		esac
 	done

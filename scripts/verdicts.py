@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 
-tree, out = sys.argv[1:]
+tree, out = map(os.path.abspath, sys.argv[1:])  # kunit.py changes directory
 ktap = os.path.join(out, "ktap")
 report = os.path.join(out, "kunit.json")
 
