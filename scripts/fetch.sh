@@ -85,8 +85,10 @@ if ! [ -f "$deb" ] || ! has_sum "$deb" "$sum"; then
 		grep -E '^(E|W|Err)' "$dir/log" | head -n 5 >&2 || true
 		die "apt cannot download $BASE_PACKAGE $version: check the network and the disk space, or $HOW_TO_NAME"
 	}
-	has_sum "$dir"/part/*.deb "$sum" ||
+	has_sum "$dir"/part/*.deb "$sum" || {
+		rm "$dir"/part/*.deb
 		die "the downloaded $BASE_PACKAGE $version has another SHA-256 than bases/v7.3.mk says ($sum): not used"
+	}
 	mv "$dir"/part/*.deb "$deb"
 fi
 echo "$deb"

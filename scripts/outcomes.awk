@@ -16,10 +16,12 @@ FNR == 1 {
 		tests[++n] = $1
 	}
 	cell[$1, where] = $2 == $3 ? $2 : $2 "/" $3
-	if (($2 == "skip" || $3 == "skip") && !((key = "skip" FS $1 FS $4) in noted))
-		noted[key] = notes[++o] = "skip  " $1 ": " $4
-	if ($2 $3 ~ /FAIL|CRASH/)
-		notes[++o] = "fail  " $1 " on " where " (base/series " $2 "/" $3 "): " $4
+	if ($2 $3 ~ /skip|FAIL|CRASH/ || $4 != "") {
+		key = $1 " (" $2 "/" $3 "): " $4
+		if (!(key in places))
+			notes[++o] = key
+		places[key] = places[key] " " where
+	}
 }
 
 END {
@@ -36,5 +38,5 @@ END {
 	if (o)
 		print ""
 	for (i = 1; i <= o; i++)
-		print notes[i]
+		print notes[i] " [" substr(places[notes[i]], 2) "]"
 }

@@ -42,7 +42,12 @@ compare()
 		{ series[$1] = $2; if ($3 != "") why[$1] = $3 }
 		END { for (i = 1; i <= n; i++) { t = order[i]
 			print t "\t" (t in base ? base[t] : "-") "\t" (t in series ? series[t] : "-") "\t" why[t] } }' \
-		"$1/results.tsv" "$2/results.tsv"
+		"$1/results.tsv" "$2/results.tsv" | while IFS= read -r line; do
+		case $line in
+		*FAIL*)	echo "$line; $(known "${line%%$'\t'*}")" ;;
+		*)	echo "$line" ;;
+		esac
+	done
 }
 
 # Why the suite says that the test fails on every kernel.
@@ -62,8 +67,7 @@ judge()
 		FAIL/pass | CRASH/pass)		ok "$where $test (fails on the base kernel)" ;;
 		skip/skip | -/skip | skip/-)	echo "skip    $where $test: $why"; skipped=$((skipped + 1)) ;;
 		FAIL/FAIL | CRASH/CRASH)
-			why="$why; $(known "$test")"
-			if [ "${why%; }" = "$why" ]; then ok "$where $test (FAILS ALIKE on both kernels: $why)"
+			if [ -n "$(known "$test")" ]; then ok "$where $test (FAILS ALIKE on both kernels: $(known "$test"))"
 			else not_ok "$where $test: fails on both kernels, unexpectedly: $why"; fi ;;
 		*)				not_ok "$where $test: $base on the base kernel, $series on the series: $why" ;;
 		esac

@@ -35,7 +35,7 @@ linux_git()
 
 check_linux()
 {
-	[ -z "$LINUX" ] && return
+	[ -n "$LINUX" ] || return 0
 	[ -e "$LINUX" ] || die "LINUX=$LINUX: no such file or folder"
 	[ -f "$LINUX" ] || [ -f "$LINUX/mm/vmscan.c" ] ||
 		die "LINUX=$LINUX is not a Linux source tree: it has no mm/vmscan.c"
@@ -60,18 +60,24 @@ unpack()
 lay_base()
 {
 	local deb=
+	rm -rf "$part" "$part.am" "$WORK/linux.old"
 	need_space 4500 "the kernel's source"
 	[ -n "$LINUX" ] || deb=$("${BASH_SOURCE%/*}/fetch.sh") || exit 1
-	rm -rf "$part" "$part.am" "$WORK/linux.old"
 	mkdir -p "$part"
 	say "unpacking ${LINUX:-$BASE_PACKAGE}"
-	unpack "$deb" 2> >(tail -n 3 >&2) || die "the kernel's source could not be unpacked into $part: see the message above"
+	unpack "$deb" 2> >(tail -n 3 >&2) || {
+		rm -rf "$part"
+		die "the kernel's source could not be unpacked in $WORK: see the message above"
+	}
 	[ -f "$part/mm/vmscan.c" ] || die "${LINUX:-$BASE_PACKAGE} holds no Linux source tree: mm/vmscan.c is missing"
 	say "recording the base as one commit"
 	git -C "$part" init -q -b series
 	# Debian's .gitignore hides every file: -f.
-	git -C "$part" add -f .
-	as_base git -C "$part" commit -q -m "${LINUX:+own }base kernel $(make -s -C "$part" kernelversion)"
+	{ git -C "$part" add -f . &&
+	  as_base git -C "$part" commit -q -m "${LINUX:+own }base kernel $(make -s -C "$part" kernelversion)"; } || {
+		rm -rf "$part"
+		die "git could not record the kernel's source in $WORK: see the message above"
+	}
 	git -C "$part" tag base
 	git -C "$part" update-ref refs/harness/applied HEAD
 	base_id >"$part/.git/base-id"
@@ -128,7 +134,7 @@ report_failed()
 	fi
 	git -C "$am" am --abort 2>/dev/null || true
 	drop_am "${am%.am}"
-	say "patch ${patch##*/} does not apply: ${hunk:-$out}"
+	say "patch ${patch##*/} does not apply: ${hunk:-${out%%$'\n'*}}"
 }
 
 mark_applied()
@@ -194,15 +200,16 @@ local_work()
 }
 
 # Stops unless the tree holds nothing of its own, or FORCE=1 gives it up; even
-# then its commits stay reachable.
+# then its state stays reachable as the branch before-force.
 may_replace()
 {
-	local work
+	local work head
 	work=$(local_work)
 	[ -z "$work" ] && return
 	[ -n "$FORCE" ] ||
 		die "$1, but $tree $work: keep the tree's with 'make series', or the patches with 'make tree FORCE=1'"
-	git -C "$tree" branch -f before-force HEAD
+	head=$(as_base git -C "$tree" stash create)
+	git -C "$tree" branch -f before-force "${head:-HEAD}"
 	git -C "$tree" checkout -q -f -B series
 }
 
@@ -211,7 +218,6 @@ may_replace()
 update()
 {
 	local head
-	check_linux
 	finish_interrupted
 	if [ ! -d "$tree" ] || [ "$(base_id)" != "$(cat "$tree/.git/base-id")" ]; then
 		[ ! -d "$tree" ] || may_replace "another base is asked for"
@@ -269,6 +275,7 @@ check()
 	say "git am and format-patch give the same bytes back"
 }
 
+check_linux
 lock
 mkdir -p "$WORK"
 case ${1:-} in
