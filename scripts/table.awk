@@ -40,7 +40,7 @@ function ratio(row, state, part)
 END {
 	print "One aging pass, instructions per 4KiB page (x: against the process on the same kernel)"
 	print ""
-	line = "%-24s %8s %7s %8s %7s  %11s %15s %15s\n"
+	line = "%-24s %8s %7s %8s %7s %15s %15s %15s\n"
 	printf line, "", "hot", "", "cold", "", "calls/table", "touched/young", "touched/young"
 	printf line, "", "", "", "", "", "hot/cold", "hot", "cold"
 	for (i = 1; i <= n; i++) {
