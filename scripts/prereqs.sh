@@ -16,6 +16,8 @@ needed()
 		bc                      bc
 		perl                    perl
 		python3                 python3
+		/usr/lib/python3/dist-packages/ply python3-ply
+		/usr/lib/python3/dist-packages/git python3-git
 		xz                      xz-utils
 		flock                   util-linux
 		/usr/include/gelf.h     libelf-dev

@@ -31,7 +31,7 @@ with open(ktap, errors="replace") as lines:
         verdict = re.match(r"(?:not )?ok \d+ (\S+)(?: # (.*))?", line)
         if verdict:
             inside = "%d cases skipped" % skipped if skipped else ""
-            reasons[verdict[1]] = verdict[2] or inside
+            reasons[verdict[1]] = (verdict[2] or inside).removeprefix("SKIP ")
             skipped = 0
 
 cases = []
