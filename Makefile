@@ -32,7 +32,7 @@ export MACHINES CHECKPATCH_ALLOW SUITE
 export BASE_PACKAGE BASE_VERSION BASE_SUITE BASE_SHA256
 unexport MAKEFLAGS
 
-.PHONY: help prereqs tree series kernel base-kernel selftests run test shell clean
+.PHONY: help prereqs tree series kernel base-kernel selftests run test mutants shell clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +62,9 @@ run: tree ## print the cost of aging a process and a VM, on both kernels
 
 test: tree ## check the series, then compare both kernels test by test
 	@scripts/test.sh
+
+mutants: tree ## plant the bugs of mutants/ one by one: each must be caught (MUTANTS=names)
+	@scripts/mutants.sh $(MUTANTS)
 
 shell: tree ## boot the patched kernel to a prompt (MACHINE=, CPUS=)
 	@scripts/shell.sh

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Builds one kernel, "series" or "base", and prints its image's path.
+# Builds one kernel, "series", "base" or "mutant", and prints its image's path.
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
@@ -51,7 +51,10 @@ build()
 
 lock
 src=$tree
-[ "$which" = series ] || { src=$WORK/base; lay_base_files; }
+case $which in
+base)	src=$WORK/base; lay_base_files ;;
+mutant)	src=$WORK/mutant ;;
+esac
 mkdir -p "$obj"
 [ -e "$obj/vmlinux" ] || need_space 1000 "a kernel build"
 logged "$obj/config.log" "configuring the $which kernel" configure ||
