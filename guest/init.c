@@ -12,7 +12,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/kvm.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -234,21 +233,6 @@ static void check_machine(void)
 			die("not the machine asked for: %s is %s, not %s", line, value, want);
 	}
 	free(text);
-}
-
-/*
- * One VM stays for the whole run. KVM flips static keys in the scheduler with
- * the first VM and the last, and QEMU's multi-threaded TCG may still execute
- * the breakpoint of such a patch after the kernel has taken it away.
- */
-static void hold_vm(void)
-{
-	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-
-	if (kvm < 0)
-		die("KVM did not come up in this machine: /dev/kvm: %s", strerror(errno));
-	if (ioctl(kvm, KVM_CREATE_VM, 0) < 0)
-		die("KVM_CREATE_VM: %s", strerror(errno));
 }
 
 static void read_plan(void)
@@ -476,7 +460,6 @@ int main(int argc, char **argv)
 	}
 	open_ktap_port();
 	swap_on();
-	hold_vm();
 	check_machine();
 	read_plan();
 	save_defaults();
