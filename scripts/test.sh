@@ -107,5 +107,6 @@ if [ -n "$built" ]; then
 fi
 
 echo
-echo "$passed passed, $failed failed, $skipped skipped"
+[ "$skipped" = 0 ] || echo "$skipped skipped, each with its reason above"
+echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
