@@ -66,8 +66,10 @@ for patch in "${mutants[@]}"; do
 	plant "$patch"
 	run "$out/$name"
 	by=$(noticed "$out/$name")
-	if [ -n "$expect" ] && { [ "$(grep -c 'WARNING:' "$out/$name/console")" != "$expect" ] ||
-				 grep -q 'BUG:' "$out/$name/console"; }; then
+	console=$out/$name/console
+	if [ -n "$expect" ] && { [ "$(grep -c 'WARNING:' "$console")" != "$expect" ] ||
+				 grep -q 'BUG:' "$console" ||
+				 ! grep -q "$(field Console "$patch")" "$console"; }; then
 		by=
 	fi
 	if [ -n "$by" ]; then
