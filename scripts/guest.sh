@@ -12,10 +12,12 @@ shift 3
 obj=$WORK/obj/$kernel
 tests=$WORK/obj/selftests/kvm
 
-# The stanzas of the suite that belong here, one line each, for init.
+# The stanzas of the suite that belong here, one line each, for init. A mutant
+# runs what the series runs, and every flavour what its source runs.
 make_plan()
 {
-	awk -v machine="$MACHINE" -v cpus="$CPUS" -v kernel="$kernel" '
+	local source=${kernel%%-*}
+	awk -v machine="$MACHINE" -v cpus="$CPUS" -v kernel="${source/mutant/series}" '
 		function flush() {
 			if (name != "" && here("machines", machine) && here("cpus", cpus) && here("kernels", kernel))
 				print name "\t" v["timeout"] "\t" v["set"] "\t" v["run"]

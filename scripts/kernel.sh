@@ -1,5 +1,6 @@
 #!/bin/bash
-# Builds one kernel, "series", "base" or "mutant", and prints its image's path.
+# Builds one kernel and prints its image's path: "series", "base" or "mutant", or
+# one of them with the options of kconfig/flavours/FLAVOUR.config: "series-lockdep".
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
@@ -7,6 +8,11 @@ which=$1
 tree=$WORK/linux
 obj=$WORK/obj/$which
 fragments=$(echo "$TOP"/kconfig/*.config)
+case $which in
+*-*)	flavour=$TOP/kconfig/flavours/${which#*-}.config
+	[ -f "$flavour" ] || die "there is no $flavour: choose from$(cd "$TOP/kconfig/flavours" && printf ' %s' * | sed 's/\.config//g')"
+	fragments+=" $flavour" ;;
+esac
 
 # The pristine base beside the tree, as plain files.
 lay_base_files()
@@ -29,6 +35,14 @@ configure()
 	cmp -s "$obj/new.config" "$obj/.config" || cp "$obj/new.config" "$obj/.config"
 }
 
+# The last fragment that speaks of an option decides.
+wanted()
+{
+	awk '{ key = $0; sub(/^# /, "", key); sub(/[= ].*/, "", key) }
+		key ~ /^CONFIG_/ { if (!(key in last)) order[++n] = key; last[key] = $0 }
+		END { for (i = 1; i <= n; i++) print last[order[i]] }' $fragments
+}
+
 # Kconfig drops what it does not know or cannot satisfy without a word.
 check_config()
 {
@@ -38,7 +52,7 @@ check_config()
 		CONFIG_*=*)	grep -qxF "$line" "$obj/.config" || lost+=" $line" ;;
 		'# CONFIG_'*)	! grep -q "^${line:2:-11}=" "$obj/.config" || lost+=" ${line:2:-11}=n" ;;
 		esac
-	done < <(cat $fragments)
+	done < <(wanted)
 	[ -z "$lost" ] || die "the $which kernel's configuration does not have what kconfig/ asks for:$lost"
 }
 
@@ -51,7 +65,7 @@ build()
 
 lock
 src=$tree
-case $which in
+case ${which%%-*} in
 base)	src=$WORK/base; lay_base_files ;;
 mutant)	src=$WORK/mutant ;;
 esac
