@@ -19,6 +19,8 @@ CPUS    ?= 1
 
 # Where 'make test' compares the kernels.
 MACHINES ?= q35-npt q35-npt0
+# What 'make debug' runs.
+FLAVOURS ?= lockdep kasan kcsan
 # What checkpatch says without reason: MAINTAINERS is brought up to date by a
 # patch of its own; it does not know how TRACE_EVENT() is laid out.
 CHECKPATCH_ALLOW := FILE_PATH_CHANGES|include/trace/events/.*(OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT)
@@ -28,11 +30,11 @@ override LINUX := $(if $(LINUX),$(abspath $(LINUX)))
 SERIES  := $(CURDIR)/series/$(RELEASE)
 WORK    := $(BUILD)/$(if $(LINUX),own-$(notdir $(LINUX)),$(RELEASE))
 export BUILD EMULATOR_LOCK LINUX MIRROR FORCE JOBS MACHINE CPUS SERIES WORK
-export MACHINES CHECKPATCH_ALLOW SUITE
+export MACHINES FLAVOURS CHECKPATCH_ALLOW SUITE
 export BASE_PACKAGE BASE_VERSION BASE_SUITE BASE_SHA256
 unexport MAKEFLAGS
 
-.PHONY: help prereqs tree series kernel base-kernel selftests run test mutants shell clean
+.PHONY: help prereqs tree series kernel base-kernel selftests run test debug mutants shell clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +64,9 @@ run: tree ## print the cost of aging a process and a VM, on both kernels
 
 test: tree ## check the series, then compare both kernels test by test
 	@scripts/test.sh
+
+debug: tree ## run suites/debug on kernels with lockdep, KASAN and KCSAN (FLAVOURS=)
+	@scripts/debug.sh
 
 mutants: tree ## plant the bugs of mutants/ one by one: each must be caught (MUTANTS=names)
 	@scripts/mutants.sh $(MUTANTS)

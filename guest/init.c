@@ -422,6 +422,29 @@ out:
 	fprintf(ktap, "# %s took %.1f s\n%s\n", test->name, now() - start, verdict);
 }
 
+/*
+ * Has kmemleak, if there is one, say on the console what nobody refers to. It
+ * takes two looks, and leaves alone what is younger than five seconds.
+ */
+static void look_for_leaks(void)
+{
+	const char *kmemleak = "/sys/kernel/debug/kmemleak";
+	char line[256];
+	FILE *leaks;
+
+	if (access(kmemleak, W_OK))
+		return;
+	sleep(6);
+	for (int i = 0; i < 2; i++)
+		if (!write_file(kmemleak, "scan"))
+			die("kmemleak does not scan: %s", strerror(errno));
+	leaks = fopen(kmemleak, "r");
+	while (leaks && fgets(line, sizeof(line), leaks))
+		fprintf(ktap, "# %s", line);
+	if (leaks)
+		fclose(leaks);
+}
+
 static void shell(void)
 {
 	char *const install[] = { "/bin/busybox", "--install", "-s", "/bin", NULL };
@@ -467,6 +490,7 @@ int main(int argc, char **argv)
 	fprintf(ktap, "KTAP version 1\n1..%d\n", nr_tests);
 	for (int i = 0; i < nr_tests; i++)
 		run_test(i + 1, &tests[i]);
+	look_for_leaks();
 	note("all tests have run");
 	power_off();
 }

@@ -57,10 +57,27 @@ make_initramfs()
 	rm -r "$dir/tests" "$dir/init"
 }
 
-# Nothing of this belongs in the log of a healthy kernel.
+# Nothing of this belongs in the log of a healthy kernel. Races are judged below.
 scan_console()
 {
-	grep -nE 'WARNING:|BUG|Oops|Kernel panic|Call Trace:|cut here|KASAN|KCSAN|UBSAN|KFENCE|detected stall|self-detected stall|rcu_.*starved|soft lockup|hard LOCKUP|blocked for more than|possible (recursive|circular)|inconsistent lock state|suspicious RCU|corruption|Bad page|general protection|unchecked MSR|Out of memory|!!!' "$1"
+	grep -nE 'WARNING:|BUG|Oops|Kernel panic|Call Trace:|cut here|KASAN|KCSAN|UBSAN|KFENCE|detected stall|self-detected stall|rcu_.*starved|soft lockup|hard LOCKUP|blocked for more than|possible (recursive|circular)|inconsistent lock state|suspicious RCU|corruption|Bad page|general protection|unchecked MSR|Out of memory|new suspected memory leaks|!!!' "$1" |
+		grep -v 'BUG: KCSAN: data-race in '
+}
+
+# The functions of the files that the series touches, as far as they are built.
+touched_functions()
+{
+	local file
+	sed -n 's|^+++ b/\(.*\)\.c$|\1|p' "$SERIES"/*.patch | grep -vE '^(tools|Documentation)/' | sort -u | while read -r file; do
+		[ ! -e "$obj/$file.o" ] || nm "$obj/$file.o" | awk '$2 ~ /^[tTwW]$/ { print $3 }'
+	done
+}
+
+# Prints the races in code that the series touches, and that have no reason to be.
+new_races()
+{
+	"$TOP/scripts/kcsan.awk" <(touched_functions) "$TOP/kconfig/flavours/kcsan.known" "$dir/console" >"$dir/races.tsv"
+	sed -n 's/^series	/data race: /p' "$dir/races.tsv"
 }
 
 boot()
@@ -93,7 +110,8 @@ if [ "$status" = 124 ]; then
 elif [ "$status" != 0 ]; then
 	say "QEMU failed: $(tail -n 1 "$dir/qemu.log")"; clean=
 fi
-if scan_console "$dir/console" >"$dir/badness"; then
+{ scan_console "$dir/console" || true; new_races; } >"$dir/badness"
+if [ -s "$dir/badness" ]; then
 	say "the console log $dir/console shows trouble:"
 	head -n 5 "$dir/badness" >&2; clean=
 fi

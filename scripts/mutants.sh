@@ -2,6 +2,14 @@
 # Plants one bug after the other from mutants/ into the patched kernel, and
 # names the test cases that catch it. One that survives is a failure.
 #   mutants.sh [NAME...]
+# The header of a mutant says what it is and where it runs:
+#   Plants    the bug, in a sentence
+#   Machine   one of machines/
+#   Cpus      how many (1)
+#   Kernel    one of kconfig/flavours/ (none of them)
+#   Suite     one of suites/ (aging)
+#   Console   a line that catches it as well, as a regular expression
+#   Warnings  how many there must be, not more, beside a failed case and Console
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
@@ -9,23 +17,41 @@ tree=$WORK/linux mutant=$WORK/mutant
 out=$BUILD/mutants
 caught=0 survived=0
 
+# field NAME PATCH [DEFAULT]
 field()
 {
-	sed -n "/^$/q; s/^$1: //p" "$2"
+	local value
+	value=$(sed -n "/^$/q; s/^$1: //p" "$2")
+	echo "${value:-${3:-}}"
 }
 
-# The cases that have failed in the run in $1, or nothing.
+# Sets what decides about a run from the header of a mutant.
+settings()
+{
+	MACHINE=$(field Machine "$1" q35-npt)
+	CPUS=$(field Cpus "$1" 1)
+	SUITE=$(field Suite "$1" aging)
+	kernel=$(field Kernel "$1")
+	kernel=mutant${kernel:+-$kernel}
+	without=$out/none/$kernel.$MACHINE.$CPUS.$SUITE
+}
+
+# The cases that have failed in the run in $1, or else the tests, or nothing.
 noticed()
 {
-	sed -n 's/^# not ok [0-9]* \(.*\)$/\1/p' "$1/ktap" |
-		awk 'NR <= 3 { print (NR > 1 ? "; " : "") $0 } END { if (NR > 3) print "; and " NR - 3 " more" }' ORS=
+	awk '/^(#|  +) *not ok [0-9]+ / { sub(/.*not ok [0-9]+ (- )?/, ""); cases[++n] = $0 }
+		/^not ok / { tests = tests (tests ? "; " : "") $0 }
+		END { for (i = 1; i <= n && i <= 3; i++) printf "%s%s", i > 1 ? "; " : "", cases[i]
+			if (n > 3) printf "; and %d more", n - 3
+			if (!n) printf "%s", tests }' "$1/ktap"
 }
 
 run()
 {
 	local dir=$1
-	"$TOP/scripts/kernel.sh" mutant >/dev/null || die "${dir##*/} does not build: see $WORK/obj/mutant/build.log"
-	"$TOP/scripts/guest.sh" mutant aging "$dir" 2>"$dir.log" || true
+	mkdir -p "${dir%/*}"
+	"$TOP/scripts/kernel.sh" "$kernel" >/dev/null || die "${dir##*/} does not build: see $WORK/obj/$kernel/build.log"
+	"$TOP/scripts/guest.sh" "$kernel" "$SUITE" "$dir" 2>"$dir.log" || true
 	[ -s "$dir/ktap" ] || die "${dir##*/}: the guest did not start: see $dir.log"
 }
 
@@ -42,6 +68,25 @@ plant()
 		die "mutant ${1##*/} does not apply to the series: bring it up to date"
 }
 
+# What has caught the mutant, or nothing.
+caught_by()
+{
+	local patch=$1 dir=$2 by
+	local console expect
+	console=$(field Console "$patch")
+	expect=$(field Warnings "$patch")
+	by=$(noticed "$dir")
+	if [ -n "$expect" ]; then
+		[ -n "$by" ] && [ "$(grep -c 'WARNING:' "$dir/console")" = "$expect" ] &&
+			! grep -q 'BUG:' "$dir/console" && grep -qE "$console" "$dir/console" || return 0
+		echo "$by ($expect warning)"
+	elif [ -n "$by" ]; then
+		echo "$by"
+	elif [ -n "$console" ] && ! grep -qE "$console" "$without/console"; then
+		grep -m 1 -oE "$console" "$dir/console" | sed 's/^/the console: /' || true
+	fi
+}
+
 mutants=("$TOP"/mutants/*.patch)
 [ $# = 0 ] || mutants=("${@/#/$TOP/mutants/}")
 [ $# = 0 ] || mutants=("${mutants[@]/%/.patch}")
@@ -49,31 +94,27 @@ mutants=("$TOP"/mutants/*.patch)
 "$TOP/scripts/selftests.sh" >/dev/null
 rm -rf "$out"
 mkdir -p "$out"
-export MACHINE CPUS=1
+export MACHINE CPUS
 
 say "without a mutant, nothing may be noticed"
 plant ""
-for MACHINE in $MACHINES; do
-	run "$out/none.$MACHINE"
-	grep -q '^ok 1 aging$' "$out/none.$MACHINE/ktap" || die "the tests do not pass without a mutant: see $out/none.$MACHINE/ktap"
+for patch in "${mutants[@]}"; do
+	settings "$patch"
+	[ ! -e "$without" ] || continue
+	run "$without"
+	grep -q '^ok ' "$without/ktap" && [ -z "$(noticed "$without")" ] ||
+		die "the tests do not pass without a mutant: see $without/ktap"
 done
 
 for patch in "${mutants[@]}"; do
 	name=$(basename "$patch" .patch)
-	MACHINE=$(field Machine "$patch")
-	expect=$(field Warnings "$patch")	# exactly as many, for an invalid question
+	settings "$patch"
 	say "$name: $(field Plants "$patch")"
 	plant "$patch"
 	run "$out/$name"
-	by=$(noticed "$out/$name")
-	console=$out/$name/console
-	if [ -n "$expect" ] && { [ "$(grep -c 'WARNING:' "$console")" != "$expect" ] ||
-				 grep -q 'BUG:' "$console" ||
-				 ! grep -q "$(field Console "$patch")" "$console"; }; then
-		by=
-	fi
+	by=$(caught_by "$patch" "$out/$name")
 	if [ -n "$by" ]; then
-		echo "ok      $name is caught by: $by${expect:+ ($expect warning)}"
+		echo "ok      $name is caught by: $by"
 		caught=$((caught + 1))
 	else
 		echo "not ok  $name survives: see $out/$name"
