@@ -10,7 +10,7 @@ obj=$WORK/obj/$which
 fragments=$(echo "$TOP"/kconfig/*.config)
 case $which in
 *-*)	flavour=$TOP/kconfig/flavours/${which#*-}.config
-	[ -f "$flavour" ] || die "there is no $flavour: choose from$(cd "$TOP/kconfig/flavours" && printf ' %s' * | sed 's/\.config//g')"
+	[ -f "$flavour" ] || die "there is no flavour ${which#*-}: choose from$(cd "$TOP/kconfig/flavours" && printf ' %s' *.config | sed 's/\.config//g')"
 	fragments+=" $flavour" ;;
 esac
 
