@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * PID 1 of the guest: runs the tests of /plan one after another and reports in
- * KTAP on the virtio port named "ktap", which nothing else writes to, so that
- * no console text can be taken for a verdict.
+ * KTAP on a port that nothing else writes to, so that no console text can be
+ * taken for a verdict: the virtio port named "ktap", or what the kernel's command
+ * line names with ktap=ttyS1.
  *
  * A line of /plan: name, timeout in seconds, settings ("path=value ..."),
- * command; separated by tabs. A line of /check: "path=value", what the machine
- * must look like for the results to mean anything.
+ * command; separated by tabs. A line of /check: "path=value", or a path that can
+ * be opened: what the machine must look like for the results to mean anything.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -26,6 +27,7 @@
 #include <sys/swap.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -65,8 +67,10 @@ static int nr_tests;
 static void power_off(void)
 {
 	sync();
-	if (ktap)
+	if (ktap) {
 		fflush(ktap);
+		tcdrain(fileno(ktap));
+	}
 	reboot(RB_POWER_OFF);
 	pause();
 }
@@ -175,22 +179,48 @@ static void mount_all(void)
 		die("the memory controller cannot be delegated: %s", strerror(errno));
 }
 
-static void open_ktap_port(void)
+static FILE *open_virtio_port(const char *wanted)
 {
 	char path[300], name[32];
 	struct dirent *port;
+	FILE *file = NULL;
 	DIR *dir = opendir("/sys/class/virtio-ports");
 
 	while (dir && (port = readdir(dir))) {
 		snprintf(path, sizeof(path), "/sys/class/virtio-ports/%s/name", port->d_name);
-		if (!read_file(path, name, sizeof(name)) || strcmp(name, "ktap"))
+		if (!read_file(path, name, sizeof(name)) || strcmp(name, wanted))
 			continue;
 		snprintf(path, sizeof(path), "/dev/%s", port->d_name);
-		ktap = fopen(path, "w");
+		file = fopen(path, "w");
 		break;
 	}
 	if (dir)
 		closedir(dir);
+	return file;
+}
+
+static FILE *open_serial_port(const char *name)
+{
+	struct termios line;
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/dev/%s", name);
+	file = fopen(path, "w");
+	if (!file || tcgetattr(fileno(file), &line))
+		die("the machine has no serial port %s", path);
+	cfmakeraw(&line);
+	cfsetspeed(&line, B115200);
+	tcsetattr(fileno(file), TCSANOW, &line);
+	return file;
+}
+
+static void open_ktap_port(void)
+{
+	/* The kernel puts parameters that it does not know into the environment. */
+	const char *serial = getenv("ktap");
+
+	ktap = serial ? open_serial_port(serial) : open_virtio_port("ktap");
 	if (!ktap)
 		die("the machine has no virtio port named ktap");
 	setvbuf(ktap, NULL, _IOLBF, 4096);
@@ -224,8 +254,16 @@ static void check_machine(void)
 	while ((line = strsep(&rest, "\n"))) {
 		char *want = strchr(line, '=');
 
-		if (!want)
+		if (!*line)
 			continue;
+		if (!want) {
+			int fd = open(line, O_RDONLY);
+
+			if (fd < 0)
+				die("not the machine asked for: %s cannot be opened: %s", line, strerror(errno));
+			close(fd);
+			continue;
+		}
 		*want++ = '\0';
 		if (!read_file(line, value, sizeof(value)))
 			die("the machine has no %s", line);

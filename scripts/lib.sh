@@ -99,6 +99,12 @@ machine_usable()
 		die "machine $MACHINE needs nested virtualisation, which this host does not offer (/dev/kvm with svm or vmx)"
 }
 
+# needs_qemu WHAT: for what Bochs cannot do.
+needs_qemu()
+{
+	[ "$(machine_field emulator)" != bochs ] || die "$1 needs QEMU, and $MACHINE is a machine of Bochs: choose another MACHINE"
+}
+
 # qemu SECONDS OPTION...: the machine, one at a time on this host, because two
 # emulators disturb each other's timers.
 qemu()
@@ -110,4 +116,60 @@ qemu()
 		exec timeout --foreground "$limit" qemu-system-x86_64 $(machine_field qemu) -smp "$CPUS" -m 4G \
 			-nodefaults -no-user-config -display none -no-reboot "$@"
 	) 8>"$EMULATOR_LOCK" 9>&-
+}
+
+# bochs SECONDS DIR KERNEL INITRD PARAMETERS: the machine that Bochs emulates, from
+# power-on to power-off. DIR gets console (the first serial port), ktap (the
+# second), bochs.log and bochs.terminal. Bochs boots from a CD, and the smallest
+# display it has wants a terminal.
+bochs()
+{
+	local limit=$1 dir=$2 kernel=$3 initrd=$4 parameters=$5 status=0
+	mkdir "$dir/cd"
+	cp "$kernel" "$dir/cd/kernel"
+	cp "$initrd" "$dir/cd/initrd"
+	cp /usr/lib/ISOLINUX/isolinux.bin /usr/lib/syslinux/modules/bios/ldlinux.c32 "$dir/cd"
+	cat >"$dir/cd/isolinux.cfg" <<-CFG
+		default linux
+		label linux
+		kernel kernel
+		initrd initrd
+		append $parameters
+	CFG
+	genisoimage -quiet -b isolinux.bin -c boot.cat -no-emul-boot -boot-load-size 4 -boot-info-table \
+		-o "$dir/cd.iso" "$dir/cd"
+	rm -r "$dir/cd"
+	# The guest's clock counts instructions, 50 million a second. CPUs are cores of
+	# one package: of several packages CPUID would not tell the kernel properly.
+	cat >"$dir/bochsrc" <<-RC
+		config_interface: textconfig
+		display_library: term
+		speaker: enabled=0
+		cpu: count=1:$CPUS:1, ips=50000000, reset_on_triple_fault=0
+		cpuid: $(machine_field cpuid)
+		memory: guest=2048, host=2048
+		romimage: file=/usr/share/bochs/BIOS-bochs-latest, options=fastboot
+		vgaromimage: file=/usr/share/vgabios/vgabios.bin
+		ata0-master: type=cdrom, path="$dir/cd.iso", status=inserted
+		boot: cdrom
+		com1: enabled=1, mode=file, dev="$dir/console"
+		com2: enabled=1, mode=file, dev="$dir/ktap"
+		log: "$dir/bochs.log"
+		panic: action=fatal
+		error: action=ignore
+		clock: sync=none
+	RC
+	# Debian's Bochs starts in its debugger.
+	echo c >"$dir/bochs.debugger"
+	(
+		flock 8
+		TERM=vt100 exec timeout --foreground "$limit" script -qec "bochs -f '$dir/bochsrc' -rc '$dir/bochs.debugger'" /dev/null
+	) 8>"$EMULATOR_LOCK" 9>&- </dev/null >"$dir/bochs.terminal" || status=$?
+	rm -f "$dir/cd.iso" "$dir/bochs.debugger"
+	[ "$status" != 124 ] || return 124
+	# Bochs always ends with a PANIC: powering off must be the reason.
+	if ! grep -qs 'PANIC.*ACPI control: soft power off' "$dir/bochs.log"; then
+		grep -A 1 'exiting with the following message' "$dir/bochs.terminal" | tail -n 1 | tr -d '\r' >&2
+		return 1
+	fi
 }

@@ -25,6 +25,18 @@ needed()
 		qemu-system-x86_64      qemu-system-x86
 		/bin/busybox            busybox-static
 	LIST
+	if grep -qs '^emulator *= *bochs' $(printf "$TOP/machines/%s\n" $MACHINE $MACHINES); then
+		cat <<-'LIST'
+			bochs                   bochs
+			/usr/lib/x86_64-linux-gnu/bochs/plugins/libbx_term_gui.so bochs-term
+			/usr/share/bochs/BIOS-bochs-latest bochsbios
+			/usr/share/vgabios/vgabios.bin vgabios
+			/usr/lib/ISOLINUX/isolinux.bin isolinux
+			/usr/lib/syslinux/modules/bios/ldlinux.c32 syslinux-common
+			genisoimage             genisoimage
+			script                  bsdutils
+		LIST
+	fi
 	[ -n "$LINUX" ] || echo "/usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring"
 }
 

@@ -5,6 +5,8 @@ set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
 report=$BUILD/report/aging.tsv
+machine_usable
+needs_qemu "counting instructions"
 export MACHINE=q35-npt CPUS=1
 for kernel in base series; do
 	"$TOP/scripts/kernel.sh" $kernel >/dev/null

@@ -6,6 +6,7 @@ set -euo pipefail
 dir=$BUILD/shell
 tests=$WORK/obj/selftests/kvm
 machine_usable
+needs_qemu "a prompt"
 "$TOP/scripts/kernel.sh" series >/dev/null
 "$TOP/scripts/selftests.sh" >/dev/null
 

@@ -4,7 +4,7 @@
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
-SUITE=${SUITE:-mmu}
+suite=${SUITE:-}
 passed=0 failed=0 skipped=0
 out=$BUILD/test
 
@@ -90,7 +90,10 @@ rm -rf "$out"
 if [ -n "$built" ]; then
 	mkdir -p "$out"
 	for MACHINE in $MACHINES; do
-		for CPUS in 1 4; do
+		cpus=$(machine_field cpus)
+		SUITE=${suite:-$(machine_field suite)}
+		SUITE=${SUITE:-mmu}
+		for CPUS in ${cpus:-1 4}; do
 			export MACHINE CPUS
 			where=$MACHINE/${CPUS}cpu
 			for kernel in base series; do
