@@ -6,8 +6,10 @@
  * line names with ktap=ttyS1.
  *
  * A line of /plan: name, timeout in seconds, settings ("path=value ..."),
- * command; separated by tabs. A line of /check: "path=value", or a path that can
- * be opened: what the machine must look like for the results to mean anything.
+ * command; separated by tabs. The command "kunit SUITE" runs a suite of the
+ * kernel's own unit tests, which become subtests. A line of /check: "path=value",
+ * or a path that can be opened: what the machine must look like for the results
+ * to mean anything.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -340,6 +342,43 @@ static int apply_settings(char *text, struct setting *old, bool *ok)
 	return count;
 }
 
+static bool is_kunit(const char *command)
+{
+	return !strncmp(command, "kunit ", strlen("kunit "));
+}
+
+/*
+ * The kernel keeps the results as KTAP with a single test, the suite. Only what
+ * is below it is written, as subtests of the test of the plan. Returns the exit
+ * status.
+ */
+static int run_kunit(const char *suite)
+{
+	char path[160], *line = NULL;
+	int status = -1;
+	size_t size = 0;
+	FILE *results;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/kunit/%s/run", suite);
+	if (!write_file(path, "1")) {
+		printf("# cannot run the KUnit suite %s: %s\n", suite, strerror(errno));
+		return 1;
+	}
+	snprintf(path, sizeof(path), "/sys/kernel/debug/kunit/%s/results", suite);
+	results = fopen(path, "r");
+	while (results && getline(&line, &size, results) > 0) {
+		if (*line == ' ')
+			fputs(line, stdout);
+		else if (!strncmp(line, "not ok ", 7))
+			status = 1;
+		else if (!strncmp(line, "ok ", 3))
+			status = strstr(line, "# SKIP") ? KSFT_SKIP : 0;
+	}
+	if (status < 0)
+		printf("# %s has no verdict\n", path);
+	return status < 0 ? 1 : status;
+}
+
 static void exec_command(char *command, int out)
 {
 	char *argv[64], *word;
@@ -348,6 +387,8 @@ static void exec_command(char *command, int out)
 	setsid();
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
+	if (is_kunit(command))
+		exit(run_kunit(command + strlen("kunit ")));
 	while ((word = strsep(&command, " ")) && argc < 63)
 		if (*word)
 			argv[argc++] = word;
@@ -360,10 +401,11 @@ static void exec_command(char *command, int out)
 }
 
 /*
- * Copies the program's output to the port as diagnostics until the program
- * has ended or its time is up. @skip gets the reason of the last skip.
+ * Copies the program's output to the port, as diagnostics with a @prefix, until
+ * the program has ended or its time is up. @skip gets the reason of the last skip.
  */
-static bool copy_output(int fd, pid_t pid, double deadline, int *status, char *skip, size_t size)
+static bool copy_output(int fd, const char *prefix, pid_t pid, double deadline,
+			int *status, char *skip, size_t size)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
 	char line[1024], buf[4096], *reason;
@@ -390,7 +432,7 @@ static bool copy_output(int fd, pid_t pid, double deadline, int *status, char *s
 			}
 			line[used] = '\0';
 			used = 0;
-			fprintf(ktap, "# %s\n", line);
+			fprintf(ktap, "%s%s\n", prefix, line);
 			reason = strstr(line, "SKIP");
 			if (reason) {
 				reason += strlen("SKIP");
@@ -435,7 +477,8 @@ static void run_test(int number, struct test *test)
 	if (!pid)
 		exec_command(test->command, fds[1]);
 	close(fds[1]);
-	in_time = copy_output(fds[0], pid, start + test->timeout, &status, skip, sizeof(skip));
+	in_time = copy_output(fds[0], is_kunit(test->command) ? "" : "# ", pid,
+			      start + test->timeout, &status, skip, sizeof(skip));
 	close(fds[0]);
 
 	if (!in_time)

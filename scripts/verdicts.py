@@ -20,24 +20,38 @@ with open(os.path.join(out, "kunit.log"), "w") as log:
     log.write(parsed.stdout)
 
 # Why a test was skipped or failed, and what it skipped inside, is in the text.
-reasons, skipped, complete = {}, 0, True
+reasons, verdicts, skipped, complete = {}, {}, 0, True
 with open(ktap, errors="replace") as lines:
     for line in lines:
-        if re.match(r"# +ok .*# SKIP", line):
+        if re.match(r"(#|   ) +ok .*# SKIP", line):
             skipped += 1
         elif line.startswith("Bail out!"):
             print("==> " + line.strip(), file=sys.stderr)
             complete = False
-        verdict = re.match(r"(?:not )?ok \d+ (\S+)(?: # (.*))?", line)
+        verdict = re.match(r"((?:not )?ok) \d+ (\S+)(?: # (.*))?", line)
         if verdict:
             inside = "%d cases skipped" % skipped if skipped else ""
-            reasons[verdict[1]] = (verdict[2] or inside).removeprefix("SKIP ")
+            verdicts[verdict[2]] = verdict[1]
+            reasons[verdict[2]] = (verdict[3] or inside).removeprefix("SKIP ")
             skipped = 0
+
+def outcome(group):
+    """A test with subtests, as if it had none."""
+    counts, ok = group["misc"], verdicts.get(group["name"]) == "ok"
+    if counts["crashed"]:
+        status = "ERROR"
+    elif counts["failed"] or counts["errors"] or not ok:
+        status = "FAIL"
+    else:
+        status = "PASS" if counts["passed"] else "SKIP"
+    return {"name": group["name"], "status": status}
 
 cases = []
 if os.path.exists(report):
     with open(report) as file:
-        cases = json.load(file)["test_cases"]
+        result = json.load(file)
+    cases = result["test_cases"] + [outcome(group) for group in result["sub_groups"]]
+    cases.sort(key=lambda case: list(reasons).index(case["name"]) if case["name"] in reasons else -1)
 names = {"PASS": "pass", "SKIP": "skip", "FAIL": "FAIL", "ERROR": "CRASH"}
 with open(os.path.join(out, "results.tsv"), "w") as table:
     for case in cases:
