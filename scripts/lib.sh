@@ -45,6 +45,23 @@ need_space()
 		die "$2 needs $1 MB in $BUILD, which has $free MB free: make room or name another folder with BUILD=DIR"
 }
 
+KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# The site asked for, or the one that this machine installs Debian from. Before
+# the first apt-get update apt does not know an origin yet: go by the codename.
+mirror()
+{
+	[ -z "$MIRROR" ] || { echo "$MIRROR"; return; }
+	local codename format='$(CREATED_BY)|$(ORIGIN)|$(COMPONENT)|$(RELEASE)|$(SITE)'
+	codename=$(. /etc/os-release; echo "${VERSION_CODENAME:-}")
+	apt-get indextargets --format "$format" 2>/dev/null | awk -F'|' -v codename="$codename" '
+		$1 != "Packages" || $3 != "main" { next }
+		$4 == codename && $2 == "Debian" { print $5; found = 1; exit }
+		$4 == codename && $2 == "" && unknown == "" { unknown = $5 }
+		$2 == "Debian" && $4 !~ /security/ && other == "" { other = $5 }
+		END { if (!found) print other != "" ? other : unknown }'
+}
+
 # The patches in order, without a cover letter.
 patches()
 {

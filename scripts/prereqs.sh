@@ -1,10 +1,14 @@
 #!/bin/bash
 # Lists what this machine lacks; installs it on Debian as root.
+#   prereqs.sh [GROUP]   what every target needs, or what GROUP needs beyond
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
-# What must be there (a command, or a file by its path) and the package it is in.
-needed()
+group=${1:-}
+
+# What must be there (a command, or a file by its path), the package it is in,
+# and the groups it is for.
+list()
 {
 	cat <<-'LIST'
 		gcc                     gcc
@@ -24,8 +28,14 @@ needed()
 		/usr/include/openssl/ssl.h libssl-dev
 		qemu-system-x86_64      qemu-system-x86
 		/bin/busybox            busybox-static
+		debootstrap             debootstrap check,litmus
 	LIST
 	[ -n "$LINUX" ] || echo "/usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring"
+}
+
+needed()
+{
+	list | awk -v group="$group" '("," $3 ",") ~ "," group ","'
 }
 
 missing()
