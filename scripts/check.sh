@@ -47,8 +47,8 @@ touched()
 	(cd "$src" && printf '%s\n' $files | grep -E "$1" | xargs -r ls -d 2>/dev/null) || true
 }
 
-# ---- the checks: each succeeds unless a tool does not, and is silent unless
-# ---- there is something to say about $files. 2: nothing in them concerns it.
+# ---- the checks: each prints what its tool says about $files, and succeeds if
+# ---- the tool does, or returns 77 if nothing in $files concerns it.
 
 kbuild()
 {
@@ -109,7 +109,7 @@ compile()
 		list_objects >"$obj/objects"
 	fi
 	objects=$(awk 'FNR == NR { want[$1]; next } $2 in want { print $1 }' <(concerned) "$obj/objects")
-	[ -n "$objects" ] || return 2
+	[ -n "$objects" ] || return 77
 	objects+=" "$(awk 'FNR == NR { want[$1]; next } $2 in want { print $1 }' \
 		<(files=$all_files; touched '\.c$') "$obj/objects")
 	[ -z "$(field "$config" sparse)" ] || sparse=(C=1 CHECK="$TOP/scripts/sparse.sh")
@@ -119,7 +119,7 @@ compile()
 selftests()
 {
 	local kvm=tools/testing/selftests/kvm
-	[ -n "$(touched "^$kvm/")" ] || return 2
+	[ -n "$(touched "^$kvm/")" ] || return 77
 	mkdir -p "$obj/kvm"
 	make -C "$src" O="$obj/headers" headers &&
 	make -C "$src/$kvm" -k -j"$JOBS" OUTPUT="$obj/kvm" ARCH=x86_64 \
@@ -130,7 +130,7 @@ kernel_doc()
 {
 	local list
 	list=$(touched '^(include|mm|virt|arch|kernel)/.*\.[ch]$')
-	[ -n "$list" ] || return 2
+	[ -n "$list" ] || return 77
 	(cd "$src" && scripts/kernel-doc -none $list)
 }
 
@@ -143,7 +143,7 @@ docs()
 		while [ ! -e "$src/$file/index.rst" ]; do file=${file%/*}; done
 		echo "${file#Documentation/}"
 	done | sort -u | xargs)
-	[ -n "$dirs" ] || return 2
+	[ -n "$dirs" ] || return 77
 	make -C "$src" O="$obj" SPHINXDIRS="$dirs" htmldocs
 }
 
@@ -151,9 +151,9 @@ docs()
 coccicheck()
 {
 	local list rule
-	[ "$row" = base ] || [ "$row" = all ] || return 2
+	[ "$row" = base ] || [ "$row" = all ] || return 77
 	list=($(touched '\.[ch]$'))
-	[ "${#list[@]}" -gt 0 ] || return 2
+	[ "${#list[@]}" -gt 0 ] || return 77
 	(
 		cd "$src"
 		for rule in $(grep -rlE 'virtual[[:space:]]+report' scripts/coccinelle | sort | xargs grep -L ':ocaml'); do
@@ -166,9 +166,8 @@ coccicheck()
 
 checkpatch_row()
 {
-	[ "$row" != base ] && [ "$row" != all ] || return 2
-	checkpatch "$(patches | sed -n "$((10#$row))p")" 2>&1 | sed 's/^/error: /'
-	return "${PIPESTATUS[0]}"
+	[ "$row" != base ] && [ "$row" != all ] || return 77
+	checkpatch "$(patches | sed -n "$((10#$row))p")"
 }
 
 run()
@@ -190,7 +189,7 @@ new_messages()
 	touch "$2"
 	awk -v src="$src/" '
 		!/(^|[: ])(warning|error|fatal error|WARNING|ERROR|Warning|Error): / { next }
-		{ raw = $0; while (i = index(raw, src)) raw = substr(raw, 1, i - 1) substr(raw, i + length(src)) }
+		{ raw = $0; sub(/(\.\.\/)+linux\//, "", raw); while (i = index(raw, src)) raw = substr(raw, 1, i - 1) substr(raw, i + length(src)) }
 		{ message = raw; gsub(/:[0-9]+(:[0-9]+)?(-[0-9]+)?(:| )/, ": ", message); gsub(/line [0-9]+/, "line", message) }
 		FILENAME == ARGV[1] { known[message]++; next }
 		++seen[message] > known[message] { print raw }' "$2" "$1"
@@ -200,10 +199,10 @@ new_messages()
 judge()
 {
 	local check=$1 rc=$2 log=$3 verdict=ok new=
-	[ "$rc" = 2 ] || new=$(new_messages "$log" "$out/$check.known")
+	[ "$rc" = 77 ] || new=$(new_messages "$log" "$out/$check.known")
 	case $rc in
 	0)	[ -z "$new" ] || [ "$row" = base ] || verdict=FAIL ;;
-	2)	verdict=- ;;
+	77)	verdict=- ;;
 	*)	verdict=FAIL; new=${new:-$(tail -n 10 "$log")}; [ "$row" != base ] || broken[$check]=yes ;;
 	esac
 	[ -z "$new" ] || printf '%s\n' "$new" >>"$out/$check.known"
@@ -219,8 +218,9 @@ fill()
 {
 	local config=$check obj=$WORK/check/obj/$check log=$out/$row.$check.log rc=0
 	mkdir -p "$obj"
+	: >"$log"
 	if [ -n "${broken[$check]:-}" ] || [ -n "$(skipped)" ]; then
-		rc=2
+		rc=77
 	else
 		say "$row: $check"
 		run >"$log" 2>&1 </dev/null || rc=$?
@@ -228,7 +228,7 @@ fill()
 	if [ -n "$(sparse_name)" ]; then
 		grep '^sparse: ' "$log" >"$log.sparse" || true
 		sed -i '/^sparse: /d' "$log"
-		judge "$(sparse_name)" "$rc" "$log.sparse"
+		judge "$(sparse_name)" $((rc ? 77 : 0)) "$log.sparse"
 	fi
 	judge "$check" "$rc" "$log"
 }
@@ -295,6 +295,8 @@ done < <(echo "base base $all_files"; echo "$rows")
 echo
 print_grid
 echo
+grep -H 'sparse: .*: error: ' "$out"/base.*.log.sparse 2>/dev/null | sed "s|^.*/base\.||; s|\.log\.sparse:sparse: |+sparse: |" |
+	awk -F: '!seen[$1]++ { print $0 ", on the base: nothing more is said about the file that includes it" }' || true
 echo "-: nothing in the patch concerns the check; coccicheck sees the series as a whole"
 for check in $all_checks; do
 	! chosen "$check" "${CHECKS:-}" || [ -z "$(skipped)" ] || echo "$check: $(skipped)"

@@ -105,8 +105,10 @@ progress()
 # Debian's python3 has the modules that checkpatch's licence check needs.
 checkpatch()
 {
-	! (cd "$WORK/linux" && PATH=/usr/bin:$PATH ./scripts/checkpatch.pl --strict --no-signoff --no-summary --show-types --terse \
-		--showfile "$1") | grep -vE "$CHECKPATCH_ALLOW" >&2
+	local said
+	said=$(cd "$WORK/linux" && PATH=/usr/bin:$PATH ./scripts/checkpatch.pl --strict --no-signoff --no-summary --show-types \
+		--terse --showfile "$1" 2>&1 | grep -vE "$CHECKPATCH_ALLOW") || true
+	[ -z "$said" ] || { echo "$said" >&2; return 1; }
 }
 
 # lost_options CONFIG FRAGMENT...: what the fragments ask for, later ones
