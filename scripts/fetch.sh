@@ -4,7 +4,6 @@
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
-KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 HOW_TO_NAME="name a kernel tree or tarball with LINUX=PATH"
 dir=$BUILD/fetch
 deb=$dir/$BASE_SHA256.deb
@@ -12,20 +11,6 @@ deb=$dir/$BASE_SHA256.deb
 has_sum()
 {
 	[ "$(sha256sum <"$1" | cut -d' ' -f1)" = "$2" ]
-}
-
-# The site that this machine installs Debian from. Before the first
-# apt-get update apt does not know an origin yet: go by the codename.
-mirror()
-{
-	local codename format='$(CREATED_BY)|$(ORIGIN)|$(COMPONENT)|$(RELEASE)|$(SITE)'
-	codename=$(. /etc/os-release; echo "${VERSION_CODENAME:-}")
-	apt-get indextargets --format "$format" 2>/dev/null | awk -F'|' -v codename="$codename" '
-		$1 != "Packages" || $3 != "main" { next }
-		$4 == codename && $2 == "Debian" { print $5; found = 1; exit }
-		$4 == codename && $2 == "" && unknown == "" { unknown = $5 }
-		$2 == "Debian" && $4 !~ /security/ && other == "" { other = $5 }
-		END { if (!found) print other != "" ? other : unknown }'
 }
 
 apt_get()
@@ -51,7 +36,7 @@ fi
 command -v apt-get >/dev/null || die "there is no apt-get to fetch Debian's $BASE_PACKAGE with: $HOW_TO_NAME"
 [ -r "$KEYRING" ] || die "$KEYRING is missing: install the package debian-archive-keyring"
 
-site=${MIRROR:-$(mirror)}
+site=$(mirror)
 [ -n "$site" ] || die "apt has no Debian mirror configured: give one with MIRROR=URL, or $HOW_TO_NAME"
 
 rm -rf "$dir/part"

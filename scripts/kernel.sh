@@ -35,27 +35,6 @@ configure()
 	cmp -s "$obj/new.config" "$obj/.config" || cp "$obj/new.config" "$obj/.config"
 }
 
-# The last fragment that speaks of an option decides.
-wanted()
-{
-	awk '{ key = $0; sub(/^# /, "", key); sub(/[= ].*/, "", key) }
-		key ~ /^CONFIG_/ { if (!(key in last)) order[++n] = key; last[key] = $0 }
-		END { for (i = 1; i <= n; i++) print last[order[i]] }' $fragments
-}
-
-# Kconfig drops what it does not know or cannot satisfy without a word.
-check_config()
-{
-	local line lost=
-	while read -r line; do
-		case $line in
-		CONFIG_*=*)	grep -qxF "$line" "$obj/.config" || lost+=" $line" ;;
-		'# CONFIG_'*)	! grep -q "^${line:2:-11}=" "$obj/.config" || lost+=" ${line:2:-11}=n" ;;
-		esac
-	done < <(wanted)
-	[ -z "$lost" ] || die "the $which kernel's configuration does not have what kconfig/ asks for:$lost"
-}
-
 build()
 {
 	make -C "$src" O="$obj" -j"$JOBS" \
@@ -73,7 +52,8 @@ mkdir -p "$obj"
 [ -e "$obj/vmlinux" ] || need_space 1000 "a kernel build"
 logged "$obj/config.log" "configuring the $which kernel" configure ||
 	die "the $which kernel could not be configured: the log is $obj/config.log"
-check_config
+lost=$(lost_options "$obj/.config" $fragments)
+[ -z "$lost" ] || die "the $which kernel's configuration does not have what kconfig/ asks for: $lost"
 logged "$obj/build.log" "building the $which kernel" build bzImage ||
 	die "the $which kernel did not build: the log is $obj/build.log"
 echo "$obj/arch/x86/boot/bzImage"

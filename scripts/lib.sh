@@ -45,6 +45,23 @@ need_space()
 		die "$2 needs $1 MB in $BUILD, which has $free MB free: make room or name another folder with BUILD=DIR"
 }
 
+KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# The site asked for, or the one that this machine installs Debian from. Before
+# the first apt-get update apt does not know an origin yet: go by the codename.
+mirror()
+{
+	[ -z "$MIRROR" ] || { echo "$MIRROR"; return; }
+	local codename format='$(CREATED_BY)|$(ORIGIN)|$(COMPONENT)|$(RELEASE)|$(SITE)'
+	codename=$(. /etc/os-release; echo "${VERSION_CODENAME:-}")
+	apt-get indextargets --format "$format" 2>/dev/null | awk -F'|' -v codename="$codename" '
+		$1 != "Packages" || $3 != "main" { next }
+		$4 == codename && $2 == "Debian" { print $5; found = 1; exit }
+		$4 == codename && $2 == "" && unknown == "" { unknown = $5 }
+		$2 == "Debian" && $4 !~ /security/ && other == "" { other = $5 }
+		END { if (!found) print other != "" ? other : unknown }'
+}
+
 # The patches in order, without a cover letter.
 patches()
 {
@@ -83,6 +100,29 @@ logged()
 progress()
 {
 	tail -n 1 "$1" | cut -c1-70
+}
+
+# Debian's python3 has the modules that checkpatch's licence check needs.
+checkpatch()
+{
+	local said
+	said=$(cd "$WORK/linux" && PATH=/usr/bin:$PATH ./scripts/checkpatch.pl --strict --no-signoff --no-summary --show-types \
+		--terse --showfile "$1" 2>&1 | grep -vE "$CHECKPATCH_ALLOW") || true
+	[ -z "$said" ] || { echo "$said" >&2; return 1; }
+}
+
+# lost_options CONFIG FRAGMENT...: what the fragments ask for, later ones
+# overriding earlier ones, and CONFIG does not have: Kconfig drops what it does
+# not know or cannot satisfy without a word.
+lost_options()
+{
+	awk -F'[= ]' '
+		FNR == NR && /^CONFIG_/ { has[$1] = $0 }
+		FNR == NR { next }
+		/^CONFIG_/ { want[$1] = $0 }
+		/^# CONFIG_.* is not set$/ { want[$2] = "" }
+		END { for (option in want) if (has[option] != want[option]) print want[option] ? want[option] : option "=n" }' "$@" |
+		sort | xargs
 }
 
 # machine_field NAME: one field of the machine's file.

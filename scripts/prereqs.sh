@@ -1,10 +1,15 @@
 #!/bin/bash
 # Lists what this machine lacks; installs it on Debian as root.
+#   prereqs.sh            what every target needs
+#   prereqs.sh GROUP...   what these groups of the list need beyond
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
-# What must be there (a command, or a file by its path) and the package it is in.
-needed()
+groups=${*:-all}
+
+# What must be there (a command, or a file by its path), the package it is in,
+# and the groups it is for.
+list()
 {
 	cat <<-'LIST'
 		gcc                     gcc
@@ -24,20 +29,29 @@ needed()
 		/usr/include/openssl/ssl.h libssl-dev
 		qemu-system-x86_64      qemu-system-x86
 		/bin/busybox            busybox-static
+		debootstrap             debootstrap check,litmus
+		spatch                  coccinelle check
+		sphinx-build            python3-sphinx check
+		/usr/lib/python3/dist-packages/yaml python3-yaml check
+		bochs                   bochs bochs
+		/usr/lib/x86_64-linux-gnu/bochs/plugins/libbx_term_gui.so bochs-term bochs
+		/usr/share/bochs/BIOS-bochs-latest bochsbios bochs
+		/usr/share/vgabios/vgabios.bin vgabios bochs
+		/usr/lib/ISOLINUX/isolinux.bin isolinux bochs
+		/usr/lib/syslinux/modules/bios/ldlinux.c32 syslinux-common bochs
+		genisoimage             genisoimage bochs
+		script                  bsdutils bochs
 	LIST
-	if grep -qs '^emulator *= *bochs' $(printf "$TOP/machines/%s\n" $MACHINE $MACHINES); then
-		cat <<-'LIST'
-			bochs                   bochs
-			/usr/lib/x86_64-linux-gnu/bochs/plugins/libbx_term_gui.so bochs-term
-			/usr/share/bochs/BIOS-bochs-latest bochsbios
-			/usr/share/vgabios/vgabios.bin vgabios
-			/usr/lib/ISOLINUX/isolinux.bin isolinux
-			/usr/lib/syslinux/modules/bios/ldlinux.c32 syslinux-common
-			genisoimage             genisoimage
-			script                  bsdutils
-		LIST
-	fi
+	sed -n 's/^# cross: \(.*\)-$/\1-gcc gcc-\1 check/p' "$TOP"/checks/*.config
 	[ -n "$LINUX" ] || echo "/usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring"
+}
+
+needed()
+{
+	list | awk -v groups=" $groups " '{
+		n = split($3 == "" ? "all" : $3, of, ",")
+		for (i = 1; i <= n; i++)
+			if (index(groups, " " of[i] " ")) { print $1, $2; next } }'
 }
 
 missing()

@@ -1,0 +1,35 @@
+#!/bin/bash
+# Makes a folder with programs that Debian 12 lacks or has too old, and runs
+# one of them with its own C library.
+#   forky.sh                    make it, and print its path
+#   forky.sh COMMAND [ARG...]
+set -euo pipefail
+. "${BASH_SOURCE%/*}/lib.sh"
+
+PACKAGES=herdtools7,sparse
+dir=$BUILD/forky
+
+make_it()
+{
+	local site
+	[ "$(id -u)" = 0 ] || die "debootstrap needs root to make $dir: run this target once as root"
+	site=$(mirror)
+	[ -n "$site" ] || die "apt has no Debian mirror configured: give one with MIRROR=URL"
+	need_space 1500 "a folder with ${PACKAGES//,/ and }"
+	rm -rf --one-file-system "$dir.part"
+	logged "$dir.log" "fetching ${PACKAGES//,/ and } of Debian forky (300 MB)" \
+		debootstrap --variant=minbase --include="$PACKAGES" --keyring="$KEYRING" --force-check-gpg \
+		forky "$dir.part" "$site" sid ||
+		die "debootstrap could not make $dir: check the network, the log is $dir.log"
+	rm -rf "$dir.part"/var/cache/apt "$dir.part"/var/lib/apt/lists
+	mv "$dir.part" "$dir"
+}
+
+if [ ! -d "$dir" ]; then
+	lock
+	[ -d "$dir" ] || make_it
+fi
+[ $# != 0 ] || { echo "$dir"; exit; }
+command=$1
+shift
+exec "$dir/lib64/ld-linux-x86-64.so.2" --library-path "$dir/usr/lib/x86_64-linux-gnu" "$dir/usr/bin/$command" "$@"
