@@ -18,9 +18,12 @@ MACHINE ?= q35-npt
 CPUS    ?= 1
 
 # Where 'make test' compares the kernels.
-MACHINES ?= q35-npt q35-npt0
+MACHINES ?= q35-npt q35-npt0 bochs-ept bochs-ept-noad bochs-shadow
 # What 'make debug' runs.
-FLAVOURS ?= lockdep kasan kcsan
+FLAVOURS ?= kunit lockdep kasan kcsan
+# The layers of 'make test', and what 'make test-all' adds.
+LAYERS     := patches litmus kunit compare lockdep
+LAYERS_ALL := $(LAYERS) kasan kcsan mutants check
 # What checkpatch says without reason: MAINTAINERS is brought up to date by a
 # patch of its own; it does not know how TRACE_EVENT() is laid out.
 CHECKPATCH_ALLOW := FILE_PATH_CHANGES|include/trace/events/.*(OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT)
@@ -34,7 +37,7 @@ export MACHINES FLAVOURS CHECKPATCH_ALLOW SUITE CHECKS PATCHES
 export BASE_PACKAGE BASE_VERSION BASE_SUITE BASE_SHA256
 unexport MAKEFLAGS
 
-.PHONY: help prereqs tree series kernel base-kernel selftests run test check debug mutants shell clean
+.PHONY: help prereqs tree series kernel base-kernel selftests run test test-all compare litmus debug mutants check shell clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -62,18 +65,32 @@ selftests: tree ## build the KVM selftests of the patched tree
 run: tree ## print the cost of aging a process and a VM, on both kernels
 	@scripts/run.sh
 
-test: tree ## check the series, then compare both kernels test by test
-	@scripts/test.sh
+test: tree ## run the layers of tests that fit into an hour
+	@scripts/prereqs.sh bochs litmus
+	@scripts/test.sh $(LAYERS)
 
-check: tree ## build and examine the tree after each patch, 10 configurations (CHECKS=, PATCHES=)
-	@scripts/prereqs.sh check
-	@scripts/check.sh
+test-all: tree ## run all layers of tests
+	@scripts/prereqs.sh bochs litmus check
+	@scripts/test.sh $(LAYERS_ALL)
 
-debug: tree ## run suites/debug on kernels with lockdep, KASAN and KCSAN (FLAVOURS=)
+compare: tree ## run suites/mmu on both kernels, and compare test by test (MACHINES=, SUITE=)
+	@scripts/prereqs.sh bochs
+	@scripts/compare.sh
+
+litmus: tree ## put the locking claims of the series to the kernel's memory model
+	@scripts/prereqs.sh litmus
+	@scripts/litmus.sh
+
+debug: tree ## run KUnit, and kernels with lockdep, KASAN, KCSAN (FLAVOURS=)
 	@scripts/debug.sh
 
 mutants: tree ## plant the bugs of mutants/ one by one: each must be caught (MUTANTS=names)
+	@scripts/prereqs.sh bochs
 	@scripts/mutants.sh $(MUTANTS)
+
+check: tree ## build and examine the tree after each patch: a grid (CHECKS=, PATCHES=)
+	@scripts/prereqs.sh check
+	@scripts/check.sh
 
 shell: tree ## boot the patched kernel to a prompt (MACHINE=, CPUS=)
 	@scripts/shell.sh

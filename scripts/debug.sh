@@ -1,22 +1,15 @@
 #!/bin/bash
-# Runs suites/debug on kernels with debug options: every line "ok" or "not ok" is
-# one test on one of them. FLAVOURS= chooses.
+# Runs kernels with debug options: every line "ok" or "not ok" is one test on one
+# of them. FLAVOURS= chooses from kconfig/flavours, whose head says what runs where.
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
 out=$BUILD/debug
-passed=0 failed=0 skipped=0
 
-ok()
+# field NAME: one field of the flavour's file.
+field()
 {
-	echo "ok      $*"
-	passed=$((passed + 1))
-}
-
-not_ok()
-{
-	echo "not ok  $*"
-	failed=$((failed + 1))
+	sed -n "s/^# $1: //p" "$TOP/kconfig/flavours/$flavour.config"
 }
 
 # One kernel on one machine.
@@ -26,7 +19,7 @@ run()
 	local where=$kernel/$MACHINE/${CPUS}cpu
 	local dir=$out/$where
 
-	if "$TOP/scripts/guest.sh" "$kernel" debug "$dir"; then
+	if "$TOP/scripts/guest.sh" "$kernel" "$(field suite)" "$dir"; then
 		ok "$where guest ran to the end, console clean ($((SECONDS - start)) s)"
 	else
 		not_ok "$where guest ran to the end, console clean: $(head -n 1 "$dir/badness")"
@@ -34,7 +27,7 @@ run()
 	while IFS=$'\t' read -r test outcome why; do
 		case $outcome in
 		pass)	ok "$where $test" ;;
-		skip)	echo "skip    $where $test: $why"; skipped=$((skipped + 1)) ;;
+		skip)	skip "$where $test: $why" ;;
 		*)	not_ok "$where $test: $outcome $why" ;;
 		esac
 	done < <(cat "$dir/results.tsv")
@@ -44,25 +37,19 @@ run()
 rm -rf "$out"
 mkdir -p "$out"
 for flavour in $FLAVOURS; do
-	# Races need CPUs that run in parallel.
-	machines=$MACHINES cpus="1 4" kernels=series
-	[ "$flavour" != kcsan ] || machines="q35-npt-smp q35-npt0-smp" cpus=4 kernels="series base"
-	for kernel in $kernels; do
+	[ -f "$TOP/kconfig/flavours/$flavour.config" ] || die "there is no flavour $flavour"
+	for kernel in $(field kernels); do
 		kernel=$kernel-$flavour
 		if ! "$TOP/scripts/kernel.sh" "$kernel" >/dev/null; then
 			not_ok "$kernel kernel builds"
 			continue
 		fi
-		for MACHINE in $machines; do
-			for CPUS in $cpus; do
+		for MACHINE in $(field machines); do
+			for CPUS in $(field cpus); do
 				export MACHINE CPUS
 				run "$kernel"
 			done
 		done
 	done
 done
-
-echo
-[ "$skipped" = 0 ] || echo "$skipped skipped, each with its reason above"
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish

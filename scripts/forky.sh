@@ -9,6 +9,13 @@ set -euo pipefail
 PACKAGES=herdtools7,sparse
 dir=$BUILD/forky
 
+# Debootstrap leaves mounts behind if it is killed.
+remove_part()
+{
+	awk -v part="$dir.part/" 'index($2, part) == 1 { print $2 }' /proc/mounts | tac | xargs -r umount
+	rm -rf --one-file-system "$dir.part"
+}
+
 make_it()
 {
 	local site
@@ -16,13 +23,15 @@ make_it()
 	site=$(mirror)
 	[ -n "$site" ] || die "apt has no Debian mirror configured: give one with MIRROR=URL"
 	need_space 1500 "a folder with ${PACKAGES//,/ and }"
-	rm -rf --one-file-system "$dir.part"
+	remove_part
+	trap remove_part EXIT
 	logged "$dir.log" "fetching ${PACKAGES//,/ and } of Debian forky (300 MB)" \
 		debootstrap --variant=minbase --include="$PACKAGES" --keyring="$KEYRING" --force-check-gpg \
 		forky "$dir.part" "$site" sid ||
 		die "debootstrap could not make $dir: check the network, the log is $dir.log"
 	rm -rf "$dir.part"/var/cache/apt "$dir.part"/var/lib/apt/lists
 	mv "$dir.part" "$dir"
+	trap - EXIT
 }
 
 if [ ! -d "$dir" ]; then

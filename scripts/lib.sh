@@ -73,6 +73,43 @@ patches_id()
 	patches | while read -r p; do echo "${p##*/}"; cat "$p"; done | sha256sum | cut -d' ' -f1
 }
 
+# Verdicts: a line for each thing tested, and the closing line.
+passed=0 failed=0 skipped=0
+
+ok()
+{
+	echo "ok      $*"
+	passed=$((passed + 1))
+}
+
+not_ok()
+{
+	echo "not ok  $*"
+	failed=$((failed + 1))
+}
+
+skip()
+{
+	echo "skip    $*"
+	skipped=$((skipped + 1))
+}
+
+# check WHAT COMMAND...
+check()
+{
+	local what=$1
+	shift
+	if "$@"; then ok "$what"; else not_ok "$what"; fi
+}
+
+finish()
+{
+	echo
+	[ "$skipped" = 0 ] || echo "$skipped skipped, each with its reason above"
+	echo "$passed passed, $failed failed"
+	[ "$failed" = 0 ]
+}
+
 # Runs a long command: its output goes to a log, which is shown only when it
 # fails, and a line every half minute says that it is still at work.
 logged()

@@ -30,6 +30,7 @@ list()
 		qemu-system-x86_64      qemu-system-x86
 		/bin/busybox            busybox-static
 		debootstrap             debootstrap check,litmus
+		/usr/bin/time           time litmus
 		spatch                  coccinelle check
 		sphinx-build            python3-sphinx check
 		/usr/lib/python3/dist-packages/yaml python3-yaml check

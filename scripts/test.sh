@@ -1,108 +1,35 @@
 #!/bin/bash
-# Checks the patches, then runs the suite on both kernels and compares the
-# outcomes test by test. Every line "ok" or "not ok" is one thing tested.
+# Runs layers of tests one after another, and sums up.
+#   test.sh LAYER...   docs/TESTING.md says what each of them covers
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
-suite=${SUITE:-}
-passed=0 failed=0 skipped=0
 out=$BUILD/test
 
-ok()
+run_layer()
 {
-	echo "ok      $*"
-	passed=$((passed + 1))
+	case $1 in
+	patches | compare | litmus | check | mutants)	"$TOP/scripts/$1.sh" ;;
+	*)	FLAVOURS=$1 "$TOP/scripts/debug.sh" ;;
+	esac
 }
-
-not_ok()
-{
-	echo "not ok  $*"
-	failed=$((failed + 1))
-}
-
-check()
-{
-	local what=$1
-	shift
-	if "$@"; then ok "$what"; else not_ok "$what"; fi
-}
-
-# Prints "test outcome-on-base outcome-on-series reason" for one pair of runs.
-compare()
-{
-	awk -F'\t' '
-		FNR == NR { base[$1] = $2; why[$1] = $3; order[++n] = $1; next }
-		!($1 in base) { order[++n] = $1 }
-		{ series[$1] = $2; if ($3 != "") why[$1] = $3 }
-		END { for (i = 1; i <= n; i++) { t = order[i]
-			print t "\t" (t in base ? base[t] : "-") "\t" (t in series ? series[t] : "-") "\t" why[t] } }' \
-		"$1/results.tsv" "$2/results.tsv" | while IFS= read -r line; do
-		case $line in
-		*FAIL*)	echo "$line; $(known "${line%%$'\t'*}")" ;;
-		*)	echo "$line" ;;
-		esac
-	done
-}
-
-# Why the suite says that the test fails on every kernel.
-known()
-{
-	awk -v test="[$1]" '/^\[/ { here = $0 == test } here && $1 == "known" { sub(/^[^=]*= */, ""); print }' \
-		"$TOP/suites/$SUITE"
-}
-
-# A test that is to run on one kernel only has "-" on the other.
-judge()
-{
-	local where=$1 test base series why
-	while IFS=$'\t' read -r test base series why; do
-		case $base/$series in
-		pass/pass | -/pass | pass/-)	ok "$where $test" ;;
-		FAIL/pass | CRASH/pass)		ok "$where $test (fails on the base kernel)" ;;
-		skip/skip | -/skip | skip/-)	echo "skip    $where $test: $why"; skipped=$((skipped + 1)) ;;
-		FAIL/FAIL | CRASH/CRASH)
-			if [ -n "$(known "$test")" ]; then ok "$where $test (FAILS ALIKE on both kernels: $(known "$test"))"
-			else not_ok "$where $test: fails on both kernels, unexpectedly: $why"; fi ;;
-		*)				not_ok "$where $test: $base on the base kernel, $series on the series: $why" ;;
-		esac
-	done
-}
-
-check "series applies with git am, and comes back byte-identical" "$TOP/scripts/tree.sh" check
-for patch in $(patches); do
-	check "checkpatch --strict ${patch##*/}" checkpatch "$patch"
-done
-
-built=yes
-for kernel in series base; do
-	if "$TOP/scripts/kernel.sh" $kernel >/dev/null; then ok "$kernel kernel builds"; else not_ok "$kernel kernel builds"; built=; fi
-done
-if "$TOP/scripts/selftests.sh" >/dev/null; then ok "selftests build"; else not_ok "selftests build"; built=; fi
 
 rm -rf "$out"
-if [ -n "$built" ]; then
-	mkdir -p "$out"
-	for MACHINE in $MACHINES; do
-		cpus=$(machine_field cpus)
-		SUITE=${suite:-$(machine_field suite)}
-		SUITE=${SUITE:-mmu}
-		for CPUS in ${cpus:-1 4}; do
-			export MACHINE CPUS
-			where=$MACHINE/${CPUS}cpu
-			for kernel in base series; do
-				check "$where $kernel kernel: guest ran to the end, console clean" \
-					"$TOP/scripts/guest.sh" $kernel "$SUITE" "$out/$where/$kernel"
-			done
-			[ -e "$out/$where/base/results.tsv" ] && [ -e "$out/$where/series/results.tsv" ] || continue
-			compare "$out/$where/base" "$out/$where/series" >"$out/$where/compared.tsv"
-			judge "$where" <"$out/$where/compared.tsv"
-		done
-	done
+mkdir -p "$out"
+for layer in "$@"; do
+	start=$SECONDS
+	say "layer $layer"
+	run_layer "$layer" | tee "$out/$layer.log" || true
+	# A layer that did not get to its closing line has failed.
+	counts=$(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$out/$layer.log")
+	read -r ok bad <<<"${counts:-0 1}"
+	[ -n "$counts" ] || echo "not ok  the layer $layer stopped before its end"
+	passed=$((passed + ok)) failed=$((failed + bad))
+	skipped=$((skipped + $(grep -c '^skip ' "$out/$layer.log" || true)))
+	printf '%-10s %8d %8d %8d min\n' "$layer" "$ok" "$bad" $(((SECONDS - start + 59) / 60)) >>"$out/layers"
 	echo
-	"$TOP/scripts/outcomes.awk" $(cd "$out" && find . -name compared.tsv | sort | sed "s|^\.|$out|")
-fi
+done
 
-echo
-[ "$skipped" = 0 ] || echo "$skipped skipped, each with its reason above"
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+printf '%-10s %8s %8s\n' layer passed failed
+cat "$out/layers"
+finish

@@ -1,0 +1,10 @@
+#!/bin/bash
+# What can be said of the patches without building anything.
+set -euo pipefail
+. "${BASH_SOURCE%/*}/lib.sh"
+
+check "series applies with git am, and comes back byte-identical" "$TOP/scripts/tree.sh" check
+for patch in $(patches); do
+	check "checkpatch --strict ${patch##*/}" checkpatch "$patch"
+done
+finish
