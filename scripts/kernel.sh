@@ -29,19 +29,6 @@ configure()
 	cmp -s "$obj/new.config" "$obj/.config" || cp "$obj/new.config" "$obj/.config"
 }
 
-# Kconfig drops what it does not know or cannot satisfy without a word.
-check_config()
-{
-	local line lost=
-	while read -r line; do
-		case $line in
-		CONFIG_*=*)	grep -qxF "$line" "$obj/.config" || lost+=" $line" ;;
-		'# CONFIG_'*)	! grep -q "^${line:2:-11}=" "$obj/.config" || lost+=" ${line:2:-11}=n" ;;
-		esac
-	done < <(cat $fragments)
-	[ -z "$lost" ] || die "the $which kernel's configuration does not have what kconfig/ asks for:$lost"
-}
-
 build()
 {
 	make -C "$src" O="$obj" -j"$JOBS" \
@@ -59,7 +46,8 @@ mkdir -p "$obj"
 [ -e "$obj/vmlinux" ] || need_space 1000 "a kernel build"
 logged "$obj/config.log" "configuring the $which kernel" configure ||
 	die "the $which kernel could not be configured: the log is $obj/config.log"
-check_config
+lost=$(lost_options "$obj/.config" $fragments)
+[ -z "$lost" ] || die "the $which kernel's configuration does not have what kconfig/ asks for: $lost"
 logged "$obj/build.log" "building the $which kernel" build bzImage ||
 	die "the $which kernel did not build: the log is $obj/build.log"
 echo "$obj/arch/x86/boot/bzImage"

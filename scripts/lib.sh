@@ -102,6 +102,29 @@ progress()
 	tail -n 1 "$1" | cut -c1-70
 }
 
+# Debian's python3 has the modules that checkpatch's licence check needs.
+checkpatch()
+{
+	local said
+	said=$(cd "$WORK/linux" && PATH=/usr/bin:$PATH ./scripts/checkpatch.pl --strict --no-signoff --no-summary --show-types \
+		--terse --showfile "$1" 2>&1 | grep -vE "$CHECKPATCH_ALLOW") || true
+	[ -z "$said" ] || { echo "$said" >&2; return 1; }
+}
+
+# lost_options CONFIG FRAGMENT...: what the fragments ask for, later ones
+# overriding earlier ones, and CONFIG does not have: Kconfig drops what it does
+# not know or cannot satisfy without a word.
+lost_options()
+{
+	awk -F'[= ]' '
+		FNR == NR && /^CONFIG_/ { has[$1] = $0 }
+		FNR == NR { next }
+		/^CONFIG_/ { want[$1] = $0 }
+		/^# CONFIG_.* is not set$/ { want[$2] = "" }
+		END { for (option in want) if (has[option] != want[option]) print want[option] ? want[option] : option "=n" }' "$@" |
+		sort | xargs
+}
+
 # machine_field NAME: one field of the machine's file.
 machine_field()
 {

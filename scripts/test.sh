@@ -27,13 +27,6 @@ check()
 	if "$@"; then ok "$what"; else not_ok "$what"; fi
 }
 
-# Debian's python3 has the modules that checkpatch's licence check needs.
-checkpatch()
-{
-	! (cd "$WORK/linux" && PATH=/usr/bin:$PATH ./scripts/checkpatch.pl --strict --no-signoff --no-summary --show-types --terse \
-		--showfile "$1") | grep -vE "$CHECKPATCH_ALLOW" >&2
-}
-
 # Prints "test outcome-on-base outcome-on-series reason" for one pair of runs.
 compare()
 {
