@@ -28,11 +28,11 @@ override LINUX := $(if $(LINUX),$(abspath $(LINUX)))
 SERIES  := $(CURDIR)/series/$(RELEASE)
 WORK    := $(BUILD)/$(if $(LINUX),own-$(notdir $(LINUX)),$(RELEASE))
 export BUILD EMULATOR_LOCK LINUX MIRROR FORCE JOBS MACHINE CPUS SERIES WORK
-export MACHINES CHECKPATCH_ALLOW SUITE
+export MACHINES CHECKPATCH_ALLOW SUITE CHECKS PATCHES
 export BASE_PACKAGE BASE_VERSION BASE_SUITE BASE_SHA256
 unexport MAKEFLAGS
 
-.PHONY: help prereqs tree series kernel base-kernel selftests run test mutants shell clean
+.PHONY: help prereqs tree series kernel base-kernel selftests run test check mutants shell clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +62,10 @@ run: tree ## print the cost of aging a process and a VM, on both kernels
 
 test: tree ## check the series, then compare both kernels test by test
 	@scripts/test.sh
+
+check: tree ## build and examine the tree after each patch, 10 configurations (CHECKS=, PATCHES=)
+	@scripts/prereqs.sh check
+	@scripts/check.sh
 
 mutants: tree ## plant the bugs of mutants/ one by one: each must be caught (MUTANTS=names)
 	@scripts/mutants.sh $(MUTANTS)

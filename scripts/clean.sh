@@ -5,4 +5,5 @@ set -euo pipefail
 
 lock
 "$TOP/scripts/tree.sh" may-remove
-rm -rf "$WORK" "$BUILD/report" "$BUILD/test" "$BUILD/run" "$BUILD/shell" "$BUILD/mutants"
+rm -rf "$WORK" "$BUILD/report" "$BUILD/test" "$BUILD/run" "$BUILD/shell" "$BUILD/mutants" "$BUILD/check"
+rm -rf --one-file-system "$BUILD/forky"

@@ -29,7 +29,11 @@ list()
 		qemu-system-x86_64      qemu-system-x86
 		/bin/busybox            busybox-static
 		debootstrap             debootstrap check,litmus
+		spatch                  coccinelle check
+		sphinx-build            python3-sphinx check
+		/usr/lib/python3/dist-packages/yaml python3-yaml check
 	LIST
+	sed -n 's/^# cross: \(.*\)-$/\1-gcc gcc-\1 check/p' "$TOP"/checks/*.config
 	[ -n "$LINUX" ] || echo "/usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring"
 }
 
