@@ -9,7 +9,6 @@ set -euo pipefail
 tree=$WORK/linux
 src=$WORK/check/linux		# stands at one patch after the other
 out=$BUILD/check
-passed=0 failed=0
 
 # field CONFIGURATION NAME: one field of the head of a file of checks/.
 field()
@@ -101,6 +100,8 @@ concerned()
 compile()
 {
 	local objects sparse=()
+	# Patch by patch, the last one has built it all.
+	[ "$row" != all ] || [ -n "${PATCHES:-}" ] || return 77
 	if [ "$row" = base ] || [ -n "$(touched '(^|/)Kconfig')" ]; then
 		configure || return
 	fi
@@ -297,7 +298,7 @@ print_grid
 echo
 grep -H 'sparse: .*: error: ' "$out"/base.*.log.sparse 2>/dev/null | sed "s|^.*/base\.||; s|\.log\.sparse:sparse: |+sparse: |" |
 	awk -F: '!seen[$1]++ { print $0 ", on the base: nothing more is said about the file that includes it" }' || true
-echo "-: nothing in the patch concerns the check; coccicheck sees the series as a whole"
+echo "-: nothing in the patch concerns the check, or another column answers for it"
 for check in $all_checks; do
 	! chosen "$check" "${CHECKS:-}" || [ -z "$(skipped)" ] || echo "$check: $(skipped)"
 done
