@@ -41,9 +41,9 @@ noticed()
 {
 	awk '/^(#|  +) *not ok [0-9]+ / { sub(/.*not ok [0-9]+ (- )?/, ""); cases[++n] = $0 }
 		/^not ok / { tests = tests (tests ? "; " : "") $0 }
-		END { for (i = 1; i <= n && i <= 3; i++) printf "%s%s", i > 1 ? "; " : "", cases[i]
-			if (n > 3) printf "; and %d more", n - 3
-			if (!n) printf "%s", tests }' "$1/ktap"
+		END { text = n ? cases[1] : tests
+			for (i = 2; i <= n && i <= 3; i++) text = text "; " cases[i]
+			print text (n > 3 ? "; and " (n - 3) " more" : "") }' "$1/ktap"
 }
 
 run()
@@ -102,7 +102,8 @@ for patch in "${mutants[@]}"; do
 	settings "$patch"
 	[ ! -e "$without" ] || continue
 	run "$without"
-	grep -q '^ok ' "$without/ktap" && [ -z "$(noticed "$without")" ] ||
+	by=$(noticed "$without")
+	grep -q '^ok ' "$without/ktap" && [ -z "$by" ] ||
 		die "the tests do not pass without a mutant: see $without/ktap"
 done
 
