@@ -15,7 +15,6 @@ set -euo pipefail
 
 tree=$WORK/linux mutant=$WORK/mutant
 out=$BUILD/mutants
-caught=0 survived=0
 
 # field NAME PATCH [DEFAULT]
 field()
@@ -115,14 +114,9 @@ for patch in "${mutants[@]}"; do
 	run "$out/$name"
 	by=$(caught_by "$patch" "$out/$name")
 	if [ -n "$by" ]; then
-		echo "ok      $name is caught by: $by"
-		caught=$((caught + 1))
+		ok "$name is caught by: $by"
 	else
-		echo "not ok  $name survives: see $out/$name"
-		survived=$((survived + 1))
+		not_ok "$name survives: see $out/$name"
 	fi
 done
-
-echo
-echo "$caught passed, $survived failed"
-[ "$survived" = 0 ]
+finish
