@@ -38,7 +38,7 @@ settings()
 # The cases that have failed in the run in $1, or else the tests, or nothing.
 noticed()
 {
-	awk '/^(#|  +) *not ok [0-9]+ / { sub(/.*not ok [0-9]+ (- )?/, ""); cases[++n] = $0 }
+	awk '/^(# |    )not ok [0-9]+ / { sub(/.*not ok [0-9]+ (- )?/, ""); cases[++n] = $0 }
 		/^not ok / { tests = tests (tests ? "; " : "") $0 }
 		END { text = n ? cases[1] : tests
 			for (i = 2; i <= n && i <= 3; i++) text = text "; " cases[i]
