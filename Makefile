@@ -8,17 +8,20 @@ RELEASE := v7.3
 include bases/$(RELEASE).mk
 
 # Settings, to be given on the command line.
+ARCH    ?= x86_64
+# Where 'make test' compares the kernels; 'make run' takes the first.
+MACHINES.x86_64 := q35-npt q35-npt0 bochs-ept bochs-ept-noad bochs-shadow
+MACHINES.arm64  := virt-vhe virt-nvhe virt-protected virt-swaf
+MACHINES ?= $(MACHINES.$(ARCH))
 BUILD   ?= build
 LINUX   ?=
 MIRROR  ?=
 FORCE   ?=
 JOBS    ?= $(shell nproc)
 EMULATOR_LOCK ?= $(BUILD)/emulator.lock
-MACHINE ?= q35-npt
+MACHINE ?= $(firstword $(MACHINES))
 CPUS    ?= 1
 
-# Where 'make test' compares the kernels.
-MACHINES ?= q35-npt q35-npt0 bochs-ept bochs-ept-noad bochs-shadow
 # What 'make debug' runs.
 FLAVOURS ?= kunit lockdep kasan kcsan
 # The layers of 'make test', and what 'make test-all' adds.
@@ -32,7 +35,7 @@ override BUILD := $(abspath $(BUILD))
 override LINUX := $(if $(LINUX),$(abspath $(LINUX)))
 SERIES  := $(CURDIR)/series/$(RELEASE)
 WORK    := $(BUILD)/$(if $(LINUX),own-$(notdir $(LINUX)),$(RELEASE))
-export BUILD EMULATOR_LOCK LINUX MIRROR FORCE JOBS MACHINE CPUS SERIES WORK
+export ARCH BUILD EMULATOR_LOCK LINUX MIRROR FORCE JOBS MACHINE CPUS SERIES WORK
 export MACHINES FLAVOURS CHECKPATCH_ALLOW SUITE CHECKS PATCHES
 export BASE_PACKAGE BASE_VERSION BASE_SUITE BASE_SHA256
 unexport MAKEFLAGS
