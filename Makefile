@@ -21,6 +21,8 @@ JOBS    ?= $(shell nproc)
 EMULATOR_LOCK ?= $(BUILD)/emulator.lock
 MACHINE ?= $(firstword $(MACHINES))
 CPUS    ?= 1
+# What the emulator of Intel's CPUs needs.
+BOCHS   := $(if $(filter x86_64,$(ARCH)),bochs)
 
 # What 'make debug' runs.
 FLAVOURS ?= kunit lockdep kasan kcsan
@@ -69,15 +71,15 @@ run: tree ## print the cost of aging a process and a VM, on both kernels
 	@scripts/run.sh
 
 test: tree ## run the layers of tests that fit into an hour
-	@scripts/prereqs.sh bochs litmus
+	@scripts/prereqs.sh $(BOCHS) litmus
 	@scripts/test.sh $(LAYERS)
 
 test-all: tree ## run all layers of tests
-	@scripts/prereqs.sh bochs litmus check
+	@scripts/prereqs.sh $(BOCHS) litmus check
 	@scripts/test.sh $(LAYERS_ALL)
 
 compare: tree ## run suites/mmu on both kernels, and compare test by test (MACHINES=, SUITE=)
-	@scripts/prereqs.sh bochs
+	@scripts/prereqs.sh $(BOCHS)
 	@scripts/compare.sh
 
 litmus: tree ## put the locking claims of the series to the kernel's memory model
@@ -88,7 +90,7 @@ debug: tree ## run KUnit, and kernels with lockdep, KASAN, KCSAN (FLAVOURS=)
 	@scripts/debug.sh
 
 mutants: tree ## plant the bugs of mutants/ one by one: each must be caught (MUTANTS=names)
-	@scripts/prereqs.sh bochs
+	@scripts/prereqs.sh $(BOCHS)
 	@scripts/mutants.sh $(MUTANTS)
 
 check: tree ## build and examine the tree after each patch: a grid (CHECKS=, PATCHES=)
