@@ -38,11 +38,11 @@ override LINUX := $(if $(LINUX),$(abspath $(LINUX)))
 SERIES  := $(CURDIR)/series/$(RELEASE)
 WORK    := $(BUILD)/$(if $(LINUX),own-$(notdir $(LINUX)),$(RELEASE))
 export ARCH BUILD EMULATOR_LOCK LINUX MIRROR FORCE JOBS MACHINE CPUS SERIES WORK
-export MACHINES FLAVOURS CHECKPATCH_ALLOW SUITE CHECKS PATCHES
-export BASE_PACKAGE BASE_VERSION BASE_SUITE BASE_SHA256
+export MACHINES FLAVOURS CHECKPATCH_ALLOW SUITE CHECKS PATCHES UPSTREAM
+export BASE_TAG BASE_PACKAGE BASE_VERSION BASE_SUITE BASE_SHA256
 unexport MAKEFLAGS
 
-.PHONY: help prereqs tree series kernel base-kernel selftests run test test-all compare litmus debug mutants check shell clean
+.PHONY: help prereqs tree series kernel base-kernel selftests run test test-all compare litmus debug mutants check mail shell clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -96,6 +96,10 @@ mutants: tree ## plant the bugs of mutants/ one by one: each must be caught (MUT
 check: tree ## build and examine the tree after each patch: a grid (CHECKS=, PATCHES=)
 	@scripts/prereqs.sh check
 	@scripts/check.sh
+
+mail: tree ## write the mails that would be sent, and check them; sends nothing (UPSTREAM=)
+	@scripts/prereqs.sh mail
+	@scripts/mail.sh
 
 shell: tree ## boot the patched kernel to a prompt (MACHINE=, CPUS=)
 	@scripts/shell.sh

@@ -1,4 +1,5 @@
 # The kernel that series/v7.3 applies to: Debian's packaged source.
+BASE_TAG     := v7.3.4
 BASE_PACKAGE := linux-source-7.3
 BASE_VERSION := 7.3.4-1~bpo13+1
 BASE_SUITE   := trixie-backports

@@ -168,7 +168,7 @@ coccicheck()
 checkpatch_row()
 {
 	[ "$row" != base ] && [ "$row" != all ] || return 77
-	checkpatch "$(patches | sed -n "$((10#$row))p")"
+	checkpatch --no-signoff "$(patches | sed -n "$((10#$row))p")"
 }
 
 run()

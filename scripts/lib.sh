@@ -157,12 +157,13 @@ progress()
 	tail -n 1 "$1" | cut -c1-70
 }
 
-# Debian's python3 has the modules that checkpatch's licence check needs.
+# checkpatch PATCH [OPTION...]: Debian's python3 has the modules that its licence
+# check needs.
 checkpatch()
 {
 	local said
-	said=$(cd "$WORK/linux" && PATH=/usr/bin:$PATH ./scripts/checkpatch.pl --strict --no-signoff --no-summary --show-types \
-		--terse --showfile "$1" 2>&1 | grep -vE "$CHECKPATCH_ALLOW") || true
+	said=$(cd "$WORK/linux" && PATH=/usr/bin:$PATH ./scripts/checkpatch.pl --strict --no-summary --show-types \
+		--terse --showfile "$@" 2>&1 | grep -vE "$CHECKPATCH_ALLOW") || true
 	[ -z "$said" ] || { echo "$said" >&2; return 1; }
 }
 

@@ -33,6 +33,8 @@ list()
 		spatch                  coccinelle check
 		sphinx-build            python3-sphinx check
 		/usr/lib/python3/dist-packages/yaml python3-yaml check
+		b4                      b4 mail
+		/usr/lib/git-core/git-send-email git-email mail
 		bochs                   bochs bochs
 		/usr/lib/x86_64-linux-gnu/bochs/plugins/libbx_term_gui.so bochs-term bochs
 		/usr/share/bochs/BIOS-bochs-latest bochsbios bochs

@@ -1,0 +1,133 @@
+#!/bin/bash
+# Writes the postings of series/*/series as they would be sent, one folder each in
+# build/mail, and checks them. It sends nothing.
+#   UPSTREAM=PATH  a git clone that has the base's tag, for base-commit
+set -euo pipefail
+. "${BASH_SOURCE%/*}/lib.sh"
+
+tree=$WORK/linux
+out=$BUILD/mail
+
+# The sender's identity, from the user's own configuration.
+identity()
+{
+	command git -C "$TOP" config "user.$1" || die "git does not know who sends the patches: git config --global user.$1 ..."
+}
+
+# Replaces each line "@table NAME" by the table of results/NAME.tsv.
+fill_in()
+{
+	local line
+	while IFS= read -r line; do
+		case $line in
+		'@table '*)	echo "  (table)" ;;
+		*)		printf '%s\n' "$line" ;;
+		esac
+	done <"$1"
+}
+
+# The recipients that the tree's MAINTAINERS names for all patches of a posting.
+recipients()
+{
+	local ask=(scripts/get_maintainer.pl --no-git-fallback --no-rolestats)
+	(
+		cd "$tree"
+		"${ask[@]}" --no-l --no-r "$1"/0*.patch | sed 's/^/--to=/'
+		"${ask[@]}" --no-m "$1"/0*.patch | sed 's/^/--cc=/'
+	) | awk '!seen[substr($0, 6)]++'
+}
+
+# What a reviewer needs to find the base: a commit, if there is a clone that
+# knows the tag, and the names of the tag and of Debian's package in any case.
+base_lines()
+{
+	local commit
+	if [ -n "${UPSTREAM:-}" ]; then
+		commit=$(git -C "$UPSTREAM" rev-parse -q --verify "refs/tags/$BASE_TAG^{commit}") ||
+			die "$UPSTREAM is no git clone that has the tag $BASE_TAG"
+		echo "base-commit: $commit"
+	fi
+	echo "base: $BASE_TAG; tested on Debian's $BASE_PACKAGE $BASE_VERSION"
+}
+
+# git with the sender as committer, who signs off.
+as_sender()
+{
+	GIT_COMMITTER_NAME=$name GIT_COMMITTER_EMAIL=$email git -C "$tree" "$@"
+}
+
+write_posting()
+{
+	local posting=$1 from=$2 to=$3 cover=$4 dir=$out/$1 plain=$out/$1.plain addresses
+	local -a addressed
+	as_sender format-patch -q -o "$plain" --no-signature --zero-commit "$from..$to"
+	mapfile -t addressed < <(recipients "$plain")
+	rm -r "$plain"
+	[ "${#addressed[@]}" -gt 0 ] || die "get_maintainer.pl finds nobody to send $posting to"
+	# The id stays when nothing has changed.
+	as_sender format-patch -q -o "$dir" --cover-letter --signoff --thread=shallow --zero-commit --no-signature \
+		--base=base --from="$name <$email>" --stat=72 "${addressed[@]}" "$from..$to"
+	# Who sends the patches answers for them as their author, too.
+	sed -i '1,/^diff/ { /^$/ { N; /^\nFrom: .* <.*>$/ { N; s/.*\n//; } } }' "$dir"/0*.patch
+	fill_in "$cover" >"$dir/cover"
+	base_lines >"$dir/base"
+	awk -v dir="$dir" '
+		/\*\*\* SUBJECT HERE \*\*\*/ { getline subject <(dir "/cover"); sub(/\*\*\* SUBJECT HERE \*\*\*/, subject) }
+		/\*\*\* BLURB HERE \*\*\*/ { getline blank <(dir "/cover"); while ((getline < (dir "/cover")) > 0) print; next }
+		/^base-commit: / { while ((getline < (dir "/base")) > 0) print; next }
+		{ print }' "$dir/0000-cover-letter.patch" >"$dir/0000-cover-letter.part"
+	mv "$dir/0000-cover-letter.part" "$dir/0000-cover-letter.patch"
+	rm "$dir/cover" "$dir/base"
+	cat "$dir"/0*.patch >"$out/$posting.mbox"
+}
+
+# What b4 makes of the mails gives the same tree again.
+comes_back()
+{
+	local posting=$1 from=$2 to=$3 id
+	id=$(sed -n 's/^Message-Id: <\(.*\)>$/\1/ip' "$out/$posting/0000-cover-letter.patch" | head -n 1)
+	rm -rf "$out/b4"
+	# b4 0.12 fails on a header that is folded.
+	awk '/^From 000000000000/ { header = 1 } /^$/ { header = 0 }
+		header && /^ / { printf "%s", $0; next }
+		{ printf "%s%s", (NR > 1 ? "\n" : ""), $0 }
+		END { print "" }' "$out/$posting.mbox" >"$out/$posting.unfolded"
+	b4 -n --offline-mode am --no-cache -m "$out/$posting.unfolded" -o "$out/b4" "$id" >"$out/$posting.b4.log" 2>&1 || return
+	git -C "$tree" worktree add -q --detach --force "$out/tree" "$from" &&
+	as_sender -C "$out/tree" am -q "$out"/b4/*.mbx >>"$out/$posting.b4.log" 2>&1 &&
+	git -C "$out/tree" diff --quiet "$to" || return
+	git -C "$tree" worktree remove --force "$out/tree"
+	rm -r "$out/b4" "$out/$posting.unfolded"
+}
+
+lock
+name=$(identity name) email=$(identity email)
+rm -rf "$out"
+git -C "$tree" worktree prune
+need_space 3000 "checking the mails"
+mkdir -p "$out"
+mapfile -t commits < <(git -C "$tree" rev-list --reverse base..refs/harness/applied)
+next=1
+while read -r posting first last; do
+	case $posting in '#'* | '') continue ;; esac
+	first=$((10#$first)) last=$((10#$last))
+	[ "$first" = "$next" ] && [ "$last" -ge "$first" ] && [ "$last" -le "${#commits[@]}" ] ||
+		die "$SERIES/series: $posting does not begin where the posting before it ends, or ends behind the last patch"
+	next=$((last + 1))
+	from=$(git -C "$tree" rev-parse "${commits[first - 1]}^") to=${commits[last - 1]}
+	check "$posting: patches $first to $last written, with a cover letter" \
+		write_posting "$posting" "$from" "$to" "$SERIES/cover/$posting"
+	for patch in "$out/$posting"/0*.patch; do
+		case $patch in */0000-*) continue ;; esac
+		check "$posting: checkpatch --strict ${patch##*/}" checkpatch "$patch"
+	done
+	check "$posting: not more than 15 patches" [ $((last - first + 1)) -le 15 ]
+	check "$posting: no line of the cover letter is longer than 75 columns, tables aside" \
+		[ -z "$(awk '/^---$|^[A-Z].* \([0-9]+\):$/ { exit } length > 75 && !/^  / && body; /^$/ { body = 1 }' "$out/$posting/0000-cover-letter.patch")" ]
+	check "$posting: b4 finds the thread, and git am makes the same tree of it" comes_back "$posting" "$from" "$to"
+	check "$posting: git send-email --dry-run accepts it" \
+		eval 'git send-email --dry-run --quiet --confirm=never --suppress-cc=all --from="$email" "$out/$posting"/0*.patch </dev/null >"$out/$posting.send.log" 2>&1'
+done <"$SERIES/series"
+check "every patch is in a posting" [ "$next" = $((${#commits[@]} + 1)) ]
+say "the mails are in $out; nothing has been sent"
+finish
