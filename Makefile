@@ -38,11 +38,11 @@ override LINUX := $(if $(LINUX),$(abspath $(LINUX)))
 SERIES  := $(CURDIR)/series/$(RELEASE)
 WORK    := $(BUILD)/$(if $(LINUX),own-$(notdir $(LINUX)),$(RELEASE))
 export ARCH BUILD EMULATOR_LOCK LINUX MIRROR FORCE JOBS MACHINE CPUS SERIES WORK
-export MACHINES FLAVOURS CHECKPATCH_ALLOW SUITE CHECKS PATCHES UPSTREAM
+export MACHINES FLAVOURS CHECKPATCH_ALLOW SUITE CHECKS PATCHES UPSTREAM CONFIG
 export BASE_TAG BASE_PACKAGE BASE_VERSION BASE_SUITE BASE_SHA256
 unexport MAKEFLAGS
 
-.PHONY: help prereqs tree series kernel base-kernel selftests run test test-all compare litmus debug mutants check mail shell clean
+.PHONY: help prereqs tree series kernel base-kernel selftests run test test-all compare litmus debug mutants check mail deb shell clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -100,6 +100,10 @@ check: tree ## build and examine the tree after each patch: a grid (CHECKS=, PAT
 mail: tree ## write the mails that would be sent, and check them; sends nothing (UPSTREAM=)
 	@scripts/prereqs.sh mail
 	@scripts/mail.sh
+
+deb: tree ## build Debian packages of the patched kernel; installs nothing (CONFIG=)
+	@scripts/prereqs.sh deb
+	@scripts/deb.sh
 
 shell: tree ## boot the patched kernel to a prompt (MACHINE=, CPUS=)
 	@scripts/shell.sh

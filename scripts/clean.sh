@@ -5,5 +5,5 @@ set -euo pipefail
 
 lock
 "$TOP/scripts/tree.sh" may-remove
-rm -rf "$WORK" "$BUILD"/{report,shell,run,check} "$BUILD"/{test,compare,mutants,debug}{,-arm64}
+rm -rf "$WORK" "$BUILD"/{report,shell,run,check,mail,deb,deb-arm64} "$BUILD"/{test,compare,mutants,debug}{,-arm64}
 rm -rf --one-file-system "$BUILD/forky"

@@ -87,6 +87,7 @@ comes_back()
 	local posting=$1 from=$2 to=$3 id
 	id=$(sed -n 's/^Message-Id: <\(.*\)>$/\1/ip' "$out/$posting/0000-cover-letter.patch" | head -n 1)
 	rm -rf "$out/b4"
+	mkdir "$out/b4"
 	# b4 0.12 fails on a header that is folded.
 	awk '/^From 000000000000/ { header = 1 } /^$/ { header = 0 }
 		header && /^ / { printf "%s", $0; next }

@@ -33,6 +33,9 @@ list()
 		spatch                  coccinelle check
 		sphinx-build            python3-sphinx check
 		/usr/lib/python3/dist-packages/yaml python3-yaml check
+		dpkg-buildpackage       dpkg-dev deb
+		dh                      debhelper deb
+		rsync                   rsync deb
 		b4                      b4 mail
 		/usr/lib/git-core/git-send-email git-email mail
 		bochs                   bochs bochs

@@ -1,0 +1,38 @@
+#!/bin/bash
+# Builds Debian packages of the patched kernel, and prints their paths. It installs
+# nothing.
+#   CONFIG=PATH  the configuration to start from (that of the running kernel)
+set -euo pipefail
+. "${BASH_SOURCE%/*}/lib.sh"
+
+tree=$WORK/linux
+out=$BUILD/deb$FOLDER
+obj=$out/obj
+config=${CONFIG:-/boot/config-$(uname -r)}
+fragment=$TOP/kconfig/package/deb.config
+
+kbuild()
+{
+	make -C "$tree" O="$obj" -j"$JOBS" LOCALVERSION=-aging "$@"
+}
+
+configure()
+{
+	local lost
+	(cd "$tree" && KCONFIG_CONFIG=$obj/.config scripts/kconfig/merge_config.sh -m -O "$obj" "$config" "$fragment") &&
+	kbuild olddefconfig || return
+	lost=$(lost_options "$obj/.config" "$fragment")
+	[ -z "$lost" ] || { echo "the configuration does not have what $fragment asks for: $lost"; return 1; }
+}
+
+lock
+[ -r "$config" ] || die "there is no $config to start from: name a kernel configuration with CONFIG=PATH"
+mkdir -p "$obj"
+rm -f "$out"/*.deb
+need_space 15000 "a kernel with a distribution's configuration"
+logged "$out/config.log" "configuring, from $config" configure ||
+	die "the kernel could not be configured: the log is $out/config.log"
+logged "$out/build.log" "building packages; with a distribution's configuration that takes hours" kbuild bindeb-pkg ||
+	die "the packages did not build: the log is $out/build.log"
+ls "$out"/*.deb
+say "to install the kernel: apt-get install $out/linux-image-*.deb"
