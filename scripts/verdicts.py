@@ -20,20 +20,28 @@ with open(os.path.join(out, "kunit.log"), "w") as log:
     log.write(parsed.stdout)
 
 # Why a test was skipped or failed, and what it skipped inside, is in the text.
-reasons, verdicts, skipped, complete = {}, {}, 0, True
+reasons, verdicts, empty, complete = {}, {}, set(), True
+skipped, tested, why = 0, 0, ""
 with open(ktap, errors="replace") as lines:
     for line in lines:
         if re.match(r"(#|   ) +ok .*# SKIP", line):
             skipped += 1
+        elif re.match(r"(#|   ) +ok ", line):
+            tested += 1
+        elif line.startswith("# # Skipped: "):
+            why = line.removeprefix("# # Skipped: ").strip()
         elif line.startswith("Bail out!"):
             print("==> " + line.strip(), file=sys.stderr)
             complete = False
         verdict = re.match(r"((?:not )?ok) \d+ (\S+)(?: # (.*))?", line)
         if verdict:
             inside = "%d cases skipped" % skipped if skipped else ""
+            if skipped and not tested:
+                empty.add(verdict[2])
+                inside = why or inside
             verdicts[verdict[2]] = verdict[1]
             reasons[verdict[2]] = (verdict[3] or inside).removeprefix("SKIP ")
-            skipped = 0
+            skipped, tested, why = 0, 0, ""
 
 def outcome(group):
     """A test with subtests, as if it had none."""
@@ -56,6 +64,9 @@ names = {"PASS": "pass", "SKIP": "skip", "FAIL": "FAIL", "ERROR": "CRASH"}
 with open(os.path.join(out, "results.tsv"), "w") as table:
     for case in cases:
         if case["name"] in reasons:
+            # One that has skipped all of its cases has shown nothing.
+            if case["name"] in empty and case["status"] == "PASS":
+                case["status"] = "SKIP"
             print(case["name"], names[case["status"]], reasons[case["name"]], sep="\t", file=table)
         else:
             complete = False
