@@ -5,7 +5,32 @@ set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
 suite=${SUITE:-}
-out=$BUILD/compare$FOLDER
+out=$BUILD/compare${suite:+-$suite}$FOLDER
+
+# field TEST NAME: what the suite says of a test, or of all if TEST is empty.
+field()
+{
+	awk -v test="$1" -v name="$2" 'BEGIN { here = test == "" }
+		/^\[/ { here = $0 == "[" test "]" }
+		here && $1 == name { sub(/^[^=]*= */, ""); print }' "$TOP/suites/$SUITE"
+}
+
+# What the test has to say when it fails on the base kernel, or nothing.
+expected()
+{
+	local machines
+	machines=$(field "$1" base_machines)
+	[[ " ${machines:-$MACHINE} " != *" $MACHINE "* ]] || field "$1" base
+}
+
+# Where the test has said that.
+complaint()
+{
+	local said
+	said=$(expected "$2")
+	[ -n "$said" ] && awk -v test="$2" '/^(not )?ok [0-9]/ { if ($0 ~ "^not ok [0-9]+ " test "( |$)") print text; text = ""; next }
+		{ text = text $0 "\n" }' "$1/base/ktap" | grep -m 1 -oE "$said"
+}
 
 # Prints "test outcome-on-base outcome-on-series reason" for one pair of runs.
 compare()
@@ -16,10 +41,12 @@ compare()
 		{ series[$1] = $2; if ($3 != "") why[$1] = $3 }
 		END { for (i = 1; i <= n; i++) { t = order[i]
 			print t "\t" (t in base ? base[t] : "-") "\t" (t in series ? series[t] : "-") "\t" why[t] } }' \
-		"$1/results.tsv" "$2/results.tsv" | while IFS= read -r line; do
+		"$1/base/results.tsv" "$1/series/results.tsv" | while IFS= read -r line; do
+		test=${line%%$'\t'*}
 		case $line in
-		*FAIL*)	echo "$line; $(known "${line%%$'\t'*}")" ;;
-		*)	echo "$line" ;;
+		*$'\t'FAIL$'\t'pass*)	echo "${line%$'\t'*}"$'\t'"$(complaint "$1" "$test" || echo "${line##*$'\t'}")" ;;
+		*FAIL*)			echo "$line; $(field "$test" known)" ;;
+		*)			echo "$line" ;;
 		esac
 	done
 }
@@ -29,30 +56,29 @@ builds()
 	"$TOP/scripts/$@" >/dev/null
 }
 
-# Why the suite says that the test fails on every kernel.
-known()
-{
-	awk -v test="[$1]" '/^\[/ { here = $0 == test } here && $1 == "known" { sub(/^[^=]*= */, ""); print }' \
-		"$TOP/suites/$SUITE"
-}
-
 # A test that is to run on one kernel only has "-" on the other.
 judge()
 {
 	local where=$1 test base series why
 	while IFS=$'\t' read -r test base series why; do
 		case $base/$series in
-		pass/pass | -/pass | pass/-)	ok "$where $test" ;;
-		FAIL/pass | CRASH/pass)		ok "$where $test (fails on the base kernel)" ;;
+		pass/pass | -/pass | pass/-)
+			if [ -z "$(expected "$test")" ]; then ok "$where $test"
+			else not_ok "$where $test: passes on the base kernel, and should not"; fi ;;
+		FAIL/pass)
+			if complaint "$out/$where" "$test" >/dev/null; then ok "$where $test (fails on the base kernel: $why)"
+			else not_ok "$where $test: fails on the base kernel, and not as the suite says: $why"; fi ;;
 		skip/skip | -/skip | skip/-)	skip "$where $test: $why" ;;
 		FAIL/FAIL | CRASH/CRASH)
-			if [ -n "$(known "$test")" ]; then ok "$where $test (FAILS ALIKE on both kernels: $(known "$test"))"
+			if [ -n "$(field "$test" known)" ]; then ok "$where $test (FAILS ALIKE on both kernels: $(field "$test" known))"
 			else not_ok "$where $test: fails on both kernels, unexpectedly: $why"; fi ;;
 		*)				not_ok "$where $test: $base on the base kernel, $series on the series: $why" ;;
 		esac
 	done
 }
 
+archs=${suite:+$(SUITE=$suite field "" archs)}
+[[ " ${archs:-$ARCH} " == *" $ARCH "* ]] || die "the suite $suite is for ARCH=$archs, not $ARCH"
 rm -rf "$out"
 mkdir -p "$out"
 check "series kernel builds" builds kernel.sh series
@@ -61,9 +87,10 @@ check "selftests build" builds selftests.sh
 [ "$failed" = 0 ] || { finish; exit; }
 
 for MACHINE in $MACHINES; do
-	cpus=$(machine_field cpus)
 	SUITE=${suite:-$(machine_field suite)}
 	SUITE=${SUITE:-mmu}
+	cpus=$(field "" cpus)
+	cpus=${cpus:-$(machine_field cpus)}
 	for CPUS in ${cpus:-1 4}; do
 		export MACHINE CPUS
 		where=$MACHINE/${CPUS}cpu
@@ -72,7 +99,7 @@ for MACHINE in $MACHINES; do
 				"$TOP/scripts/guest.sh" $kernel "$SUITE" "$out/$where/$kernel"
 		done
 		[ -e "$out/$where/base/results.tsv" ] && [ -e "$out/$where/series/results.tsv" ] || continue
-		compare "$out/$where/base" "$out/$where/series" >"$out/$where/compared.tsv"
+		compare "$out/$where" >"$out/$where/compared.tsv"
 		judge "$where" <"$out/$where/compared.tsv"
 	done
 done
