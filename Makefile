@@ -28,7 +28,7 @@ BOCHS   := $(if $(filter x86_64,$(ARCH)),bochs)
 FLAVOURS ?= kunit lockdep kasan kcsan
 # The layers of 'make test', and what 'make test-all' adds.
 LAYERS     := patches litmus kunit compare lockdep
-LAYERS_ALL := $(LAYERS) kasan kcsan mutants check
+LAYERS_ALL := $(LAYERS) $(if $(filter x86_64,$(ARCH)),reproduce) kasan kcsan mutants check
 # What checkpatch says without reason: MAINTAINERS is brought up to date by a
 # patch of its own; it does not know how TRACE_EVENT() is laid out.
 CHECKPATCH_ALLOW := FILE_PATH_CHANGES|include/trace/events/.*(OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT)
@@ -42,7 +42,7 @@ export MACHINES FLAVOURS CHECKPATCH_ALLOW SUITE CHECKS PATCHES UPSTREAM CONFIG
 export BASE_TAG BASE_PACKAGE BASE_VERSION BASE_SUITE BASE_SHA256
 unexport MAKEFLAGS
 
-.PHONY: help prereqs tree series kernel base-kernel selftests run test test-all compare litmus debug mutants check mail deb shell clean
+.PHONY: help prereqs tree series kernel base-kernel selftests run test test-all compare reproduce litmus debug mutants check mail deb shell clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -81,6 +81,10 @@ test-all: tree ## run all layers of tests
 compare: tree ## run suites/mmu on both kernels, and compare test by test (MACHINES=, SUITE=)
 	@scripts/prereqs.sh $(BOCHS)
 	@scripts/compare.sh
+
+reproduce: tree ## run what the series mends on both kernels: it must fail on the base (MACHINES=)
+	@scripts/prereqs.sh bochs
+	@SUITE=reproduce scripts/compare.sh
 
 litmus: tree ## put the locking claims of the series to the kernel's memory model
 	@scripts/prereqs.sh litmus

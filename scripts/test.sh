@@ -10,6 +10,7 @@ run_layer()
 {
 	case $1 in
 	patches | compare | litmus | check | mutants)	"$TOP/scripts/$1.sh" ;;
+	reproduce)	SUITE=reproduce "$TOP/scripts/compare.sh" ;;
 	*)	FLAVOURS=$1 "$TOP/scripts/debug.sh" ;;
 	esac
 }
