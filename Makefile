@@ -17,6 +17,8 @@ EMULATOR_LOCK ?= $(BUILD)/emulator.lock
 MACHINE ?= q35-npt
 CPUS    ?= 1
 
+# How often 'make bench' measures.
+REPEAT  ?= 2
 # Where 'make test' compares the kernels.
 MACHINES ?= q35-npt q35-npt0 bochs-ept bochs-ept-noad bochs-shadow
 # What 'make debug' runs.
@@ -31,13 +33,14 @@ CHECKPATCH_ALLOW := FILE_PATH_CHANGES|include/trace/events/.*(OPEN_ENDED_LINE|PA
 override BUILD := $(abspath $(BUILD))
 override LINUX := $(if $(LINUX),$(abspath $(LINUX)))
 SERIES  := $(CURDIR)/series/$(RELEASE)
+RESULTS := $(CURDIR)/results/$(RELEASE).tsv
 WORK    := $(BUILD)/$(if $(LINUX),own-$(notdir $(LINUX)),$(RELEASE))
 export BUILD EMULATOR_LOCK LINUX MIRROR FORCE JOBS MACHINE CPUS SERIES WORK
-export MACHINES FLAVOURS CHECKPATCH_ALLOW SUITE CHECKS PATCHES
+export MACHINES FLAVOURS CHECKPATCH_ALLOW SUITE CHECKS PATCHES REPEAT RESULTS
 export BASE_PACKAGE BASE_VERSION BASE_SUITE BASE_SHA256
 unexport MAKEFLAGS
 
-.PHONY: help prereqs tree series kernel base-kernel selftests run test test-all compare litmus debug mutants check shell clean
+.PHONY: help prereqs tree series kernel base-kernel selftests run bench results test test-all compare litmus debug mutants check shell clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +67,13 @@ selftests: tree ## build the KVM selftests of the patched tree
 
 run: tree ## print the cost of aging a process and a VM, on both kernels
 	@scripts/run.sh
+
+bench: tree ## measure all that the README quotes, REPEAT times; half an hour
+	@scripts/prereqs.sh bench
+	@scripts/bench.sh
+
+results: ## make the last 'make bench' what the README quotes
+	@scripts/results.sh
 
 test: tree ## run the layers of tests that fit into an hour
 	@scripts/prereqs.sh bochs litmus

@@ -42,6 +42,7 @@ list()
 		/usr/lib/syslinux/modules/bios/ldlinux.c32 syslinux-common bochs
 		genisoimage             genisoimage bochs
 		script                  bsdutils bochs
+		gnuplot                 gnuplot-nox bench
 	LIST
 	sed -n 's/^# cross: \(.*\)-$/\1-gcc gcc-\1 check/p' "$TOP"/checks/*.config
 	[ -n "$LINUX" ] || echo "/usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring"
