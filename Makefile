@@ -8,19 +8,24 @@ RELEASE := v7.3
 include bases/$(RELEASE).mk
 
 # Settings, to be given on the command line.
+ARCH    ?= x86_64
+# Where 'make test' compares the kernels; 'make run' takes the first.
+MACHINES.x86_64 := q35-npt q35-npt0 bochs-ept bochs-ept-noad bochs-shadow
+MACHINES.arm64  := virt-vhe virt-nvhe virt-protected virt-swaf
+MACHINES ?= $(MACHINES.$(ARCH))
 BUILD   ?= build
 LINUX   ?=
 MIRROR  ?=
 FORCE   ?=
 JOBS    ?= $(shell nproc)
 EMULATOR_LOCK ?= $(BUILD)/emulator.lock
-MACHINE ?= q35-npt
+MACHINE ?= $(firstword $(MACHINES))
 CPUS    ?= 1
+# What the emulator of Intel's CPUs needs.
+BOCHS   := $(if $(filter x86_64,$(ARCH)),bochs)
 
 # How often 'make bench' measures.
 REPEAT  ?= 2
-# Where 'make test' compares the kernels.
-MACHINES ?= q35-npt q35-npt0 bochs-ept bochs-ept-noad bochs-shadow
 # What 'make debug' runs.
 FLAVOURS ?= kunit lockdep kasan kcsan
 # The layers of 'make test', and what 'make test-all' adds.
@@ -35,7 +40,7 @@ override LINUX := $(if $(LINUX),$(abspath $(LINUX)))
 SERIES  := $(CURDIR)/series/$(RELEASE)
 RESULTS := $(CURDIR)/results/$(RELEASE).tsv
 WORK    := $(BUILD)/$(if $(LINUX),own-$(notdir $(LINUX)),$(RELEASE))
-export BUILD EMULATOR_LOCK LINUX MIRROR FORCE JOBS MACHINE CPUS SERIES WORK
+export ARCH BUILD EMULATOR_LOCK LINUX MIRROR FORCE JOBS MACHINE CPUS SERIES WORK
 export MACHINES FLAVOURS CHECKPATCH_ALLOW SUITE CHECKS PATCHES REPEAT RESULTS
 export BASE_PACKAGE BASE_VERSION BASE_SUITE BASE_SHA256
 unexport MAKEFLAGS
@@ -76,15 +81,15 @@ results: ## make the last 'make bench' what the README quotes
 	@scripts/results.sh
 
 test: tree ## run the layers of tests that fit into an hour
-	@scripts/prereqs.sh bochs litmus
+	@scripts/prereqs.sh $(BOCHS) litmus
 	@scripts/test.sh $(LAYERS)
 
 test-all: tree ## run all layers of tests
-	@scripts/prereqs.sh bochs litmus check
+	@scripts/prereqs.sh $(BOCHS) litmus check
 	@scripts/test.sh $(LAYERS_ALL)
 
 compare: tree ## run suites/mmu on both kernels, and compare test by test (MACHINES=, SUITE=)
-	@scripts/prereqs.sh bochs
+	@scripts/prereqs.sh $(BOCHS)
 	@scripts/compare.sh
 
 litmus: tree ## put the locking claims of the series to the kernel's memory model
@@ -95,7 +100,7 @@ debug: tree ## run KUnit, and kernels with lockdep, KASAN, KCSAN (FLAVOURS=)
 	@scripts/debug.sh
 
 mutants: tree ## plant the bugs of mutants/ one by one: each must be caught (MUTANTS=names)
-	@scripts/prereqs.sh bochs
+	@scripts/prereqs.sh $(BOCHS)
 	@scripts/mutants.sh $(MUTANTS)
 
 check: tree ## build and examine the tree after each patch: a grid (CHECKS=, PATCHES=)

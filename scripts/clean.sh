@@ -5,5 +5,5 @@ set -euo pipefail
 
 lock
 "$TOP/scripts/tree.sh" may-remove
-rm -rf "$WORK" "$BUILD/report" "$BUILD/test" "$BUILD/run" "$BUILD/shell" "$BUILD/mutants" "$BUILD/debug" "$BUILD/check"
+rm -rf "$WORK" "$BUILD"/{report,shell,run,check} "$BUILD"/{test,compare,mutants,debug}{,-arm64}
 rm -rf --one-file-system "$BUILD/forky"

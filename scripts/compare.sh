@@ -5,7 +5,7 @@ set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
 suite=${SUITE:-}
-out=$BUILD/compare
+out=$BUILD/compare$FOLDER
 
 # Prints "test outcome-on-base outcome-on-series reason" for one pair of runs.
 compare()

@@ -4,7 +4,7 @@
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
-out=$BUILD/debug
+out=$BUILD/debug$FOLDER
 
 # field NAME: one field of the flavour's file.
 field()
@@ -45,6 +45,7 @@ for flavour in $FLAVOURS; do
 			continue
 		fi
 		for MACHINE in $(field machines); do
+			[ "$(machine_arch)" = "$ARCH" ] || continue
 			for CPUS in $(field cpus); do
 				export MACHINE CPUS
 				run "$kernel"

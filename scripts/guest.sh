@@ -9,17 +9,18 @@ set -euo pipefail
 
 kernel=$1 suite=$2 dir=$3
 shift 3
-obj=$WORK/obj/$kernel
-tests=$WORK/obj/selftests/kvm
+obj=$OBJ/$kernel
+tests=$OBJ/selftests/kvm
 
 # The stanzas of the suite that belong here, one line each, for init. A mutant
 # runs what the series runs, and every flavour what its source runs.
 make_plan()
 {
 	local source=${kernel%%-*}
-	awk -v machine="$MACHINE" -v cpus="$CPUS" -v kernel="${source/mutant/series}" '
+	awk -v machine="$MACHINE" -v cpus="$CPUS" -v kernel="${source/mutant/series}" -v arch="$ARCH" '
 		function flush() {
-			if (name != "" && here("machines", machine) && here("cpus", cpus) && here("kernels", kernel))
+			if (name != "" && here("archs", arch) && here("machines", machine) && here("cpus", cpus) &&
+			    here("kernels", kernel))
 				print name "\t" v["timeout"] "\t" v["set"] "\t" v["run"]
 			split("", v)
 		}
@@ -44,15 +45,16 @@ make_initramfs()
 		file /check $dir/check 0644 0 0
 		dir /tests 0755 0 0
 		dir /tests/x86 0755 0 0
+		dir /tests/arm64 0755 0 0
 	LIST
-	mkdir -p "$dir/tests/x86"
+	mkdir -p "$dir/tests/x86" "$dir/tests/arm64"
 	for program in $(cut -f4 "$dir/plan" | cut -d' ' -f1 | sort -u); do
 		# One that was not built fails in the guest, by name.
 		[ -e "$tests/$program" ] || continue
-		strip -o "$dir/tests/$program" "$tests/$program"
+		"${CROSS}strip" -o "$dir/tests/$program" "$tests/$program"
 		echo "file /tests/$program $dir/tests/$program 0755 0 0"
 	done >>"$dir/initramfs.list"
-	gcc -Wall -Wextra -Werror -O2 -static -o "$dir/init" "$TOP/guest/init.c"
+	"${CROSS}gcc" -Wall -Wextra -Werror -O2 -static -o "$dir/init" "$TOP/guest/init.c"
 	"$obj/usr/gen_init_cpio" "$dir/initramfs.list" >"$dir/initramfs.cpio"
 	rm -r "$dir/tests" "$dir/init"
 }
@@ -84,17 +86,17 @@ boot()
 {
 	local limit parameters
 	limit=$(awk -F'\t' '{ t += $2 } END { print t + 120 }' "$dir/plan")
-	parameters="console=ttyS0,115200 loglevel=7 panic=-1 tsc=reliable no_timer_check $(machine_field cmdline)"
+	parameters="$CONSOLE loglevel=7 panic=-1 $(machine_field cmdline)"
 	if [ "$(machine_field emulator)" = bochs ]; then
 		# Its clock may be slower than the host's. It ends on a triple fault.
-		bochs $((limit * 3)) "$dir" "$obj/arch/x86/boot/bzImage" "$dir/initramfs.cpio" \
+		bochs $((limit * 3)) "$dir" "$obj/$IMAGE" "$dir/initramfs.cpio" \
 			"$parameters reboot=triple ktap=ttyS1"
 		return
 	fi
 	qemu "$limit" "$@" -serial "file:$dir/console" \
 		-device virtio-serial-pci -chardev "file,id=ktap,path=$dir/ktap" \
 		-device virtserialport,chardev=ktap,name=ktap \
-		-kernel "$obj/arch/x86/boot/bzImage" -initrd "$dir/initramfs.cpio" -append "$parameters"
+		-kernel "$obj/$IMAGE" -initrd "$dir/initramfs.cpio" -append "$parameters"
 }
 
 rm -rf "$dir"
@@ -121,6 +123,10 @@ fi
 if [ -s "$dir/badness" ]; then
 	say "the console log $dir/console shows trouble:"
 	head -n 5 "$dir/badness" >&2; clean=
+fi
+says=$(machine_field says)
+if [ -n "$says" ] && ! grep -qF "$says" "$dir/console"; then
+	say "not the machine asked for: the console log $dir/console does not say '$says'"; clean=
 fi
 "$TOP/scripts/verdicts.py" "$WORK/linux" "$dir" || clean=
 [ -n "$clean" ]

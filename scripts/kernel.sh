@@ -6,12 +6,13 @@ set -euo pipefail
 
 which=$1
 tree=$WORK/linux
-obj=$WORK/obj/$which
-fragments=$(echo "$TOP"/kconfig/*.config)
+obj=$OBJ/$which
+fragments=$(echo "$TOP"/kconfig/*.config "$TOP"/kconfig/"$ARCH"/*.config)
 case $which in
-*-*)	flavour=$TOP/kconfig/flavours/${which#*-}.config
-	[ -f "$flavour" ] || die "there is no flavour ${which#*-}: choose from$(cd "$TOP/kconfig/flavours" && printf ' %s' *.config | sed 's/\.config//g')"
-	fragments+=" $flavour" ;;
+*-*)	flavour=flavours/${which#*-}.config
+	[ -f "$TOP/kconfig/$flavour" ] || die "there is no flavour ${which#*-}: choose from$(cd "$TOP/kconfig/flavours" && printf ' %s' *.config | sed 's/\.config//g')"
+	fragments+=" $TOP/kconfig/$flavour"
+	[ ! -f "$TOP/kconfig/$ARCH/$flavour" ] || fragments+=" $TOP/kconfig/$ARCH/$flavour" ;;
 esac
 
 # The pristine base beside the tree, as plain files.
@@ -54,6 +55,6 @@ logged "$obj/config.log" "configuring the $which kernel" configure ||
 	die "the $which kernel could not be configured: the log is $obj/config.log"
 lost=$(lost_options "$obj/.config" $fragments)
 [ -z "$lost" ] || die "the $which kernel's configuration does not have what kconfig/ asks for: $lost"
-logged "$obj/build.log" "building the $which kernel" build bzImage ||
+logged "$obj/build.log" "building the $which kernel" build "${IMAGE##*/}" ||
 	die "the $which kernel did not build: the log is $obj/build.log"
-echo "$obj/arch/x86/boot/bzImage"
+echo "$obj/$IMAGE"

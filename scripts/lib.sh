@@ -5,6 +5,24 @@ TOP=$(cd "${BASH_SOURCE%/*}/.." && pwd)
 LC_ALL=C
 export LC_ALL
 
+# What depends on the architecture. Each has folders of its own for what is built
+# and for results: FOLDER is what their names end in.
+case ${ARCH:=x86_64} in
+x86_64)
+	FOLDER= QEMU=qemu-system-x86_64 IMAGE=arch/x86/boot/bzImage CROSS=x86_64-linux-gnu-
+	CONSOLE="console=ttyS0,115200 tsc=reliable no_timer_check" ;;
+arm64)
+	FOLDER=-arm64 QEMU=qemu-system-aarch64 IMAGE=arch/arm64/boot/Image CROSS=aarch64-linux-gnu-
+	CONSOLE="console=ttyAMA0" ;;
+*)
+	echo "${0##*/}: there is nothing for ARCH=$ARCH: use x86_64 or arm64" >&2
+	exit 1 ;;
+esac
+OBJ=$WORK/obj$FOLDER
+# The host's own compiler has no prefix.
+[ "$(uname -m)" != "${CROSS%%-*}" ] || CROSS=
+export ARCH CROSS_COMPILE=$CROSS
+
 say()
 {
 	echo "==> $*" >&2
@@ -168,9 +186,18 @@ machine_field()
 	sed -n "s/^$1 *= *//p" "$TOP/machines/$MACHINE"
 }
 
+# A machine that does not say is an x86_64 one.
+machine_arch()
+{
+	local arch
+	arch=$(machine_field arch)
+	echo "${arch:-x86_64}"
+}
+
 machine_usable()
 {
 	[ -f "$TOP/machines/$MACHINE" ] || die "there is no machine $MACHINE: choose from $(ls "$TOP/machines" | xargs)"
+	[ "$(machine_arch)" = "$ARCH" ] || die "machine $MACHINE is for ARCH=$(machine_arch), not $ARCH"
 	[ "$(machine_field needs)" = nested ] || return 0
 	{ [ -w /dev/kvm ] && grep -qE '^flags.* (svm|vmx)( |$)' /proc/cpuinfo; } ||
 		die "machine $MACHINE needs nested virtualisation, which this host does not offer (/dev/kvm with svm or vmx)"
@@ -190,7 +217,7 @@ qemu()
 	shift
 	(
 		flock 8
-		exec timeout --foreground "$limit" qemu-system-x86_64 $(machine_field qemu) -smp "$CPUS" -m 4G \
+		exec timeout --foreground "$limit" $QEMU $(machine_field qemu) -smp "$CPUS" -m 4G \
 			-nodefaults -no-user-config -display none -no-reboot "$@"
 	) 8>"$EMULATOR_LOCK" 9>&-
 }

@@ -4,7 +4,7 @@
 #   mutants.sh [NAME...]
 # The header of a mutant says what it is and where it runs:
 #   Plants    the bug, in a sentence
-#   Machine   one of machines/
+#   Machine   one of machines/, which must be of ARCH
 #   Cpus      how many (1)
 #   Kernel    one of kconfig/flavours/ (none of them)
 #   Suite     one of suites/ (aging)
@@ -14,7 +14,7 @@ set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
 tree=$WORK/linux mutant=$WORK/mutant
-out=$BUILD/mutants
+out=$BUILD/mutants$FOLDER
 
 # field NAME PATCH [DEFAULT]
 field()
@@ -49,7 +49,7 @@ run()
 {
 	local dir=$1
 	mkdir -p "${dir%/*}"
-	"$TOP/scripts/kernel.sh" "$kernel" >/dev/null || die "${dir##*/} does not build: see $WORK/obj/$kernel/build.log"
+	"$TOP/scripts/kernel.sh" "$kernel" >/dev/null || die "${dir##*/} does not build: see $OBJ/$kernel/build.log"
 	"$TOP/scripts/guest.sh" "$kernel" "$SUITE" "$dir" 2>"$dir.log" || true
 	[ -s "$dir/ktap" ] || die "${dir##*/}: the guest did not start: see $dir.log"
 }
@@ -86,9 +86,14 @@ caught_by()
 	fi
 }
 
-mutants=("$TOP"/mutants/*.patch)
-[ $# = 0 ] || mutants=("${@/#/$TOP/mutants/}")
-[ $# = 0 ] || mutants=("${mutants[@]/%/.patch}")
+[ $# != 0 ] || set -- $(basename -s .patch "$TOP"/mutants/*.patch)
+mutants=()
+for name; do
+	patch=$TOP/mutants/$name.patch
+	[ -e "$patch" ] || die "there is no mutant $name"
+	settings "$patch"
+	[ "$(machine_arch)" != "$ARCH" ] || mutants+=("$patch")
+done
 
 "$TOP/scripts/selftests.sh" >/dev/null
 rm -rf "$out"

@@ -27,7 +27,6 @@ list()
 		flock                   util-linux
 		/usr/include/gelf.h     libelf-dev
 		/usr/include/openssl/ssl.h libssl-dev
-		qemu-system-x86_64      qemu-system-x86
 		/bin/busybox            busybox-static
 		debootstrap             debootstrap check,litmus
 		/usr/bin/time           time litmus
@@ -45,6 +44,14 @@ list()
 		gnuplot                 gnuplot-nox bench
 	LIST
 	sed -n 's/^# cross: \(.*\)-$/\1-gcc gcc-\1 check/p' "$TOP"/checks/*.config
+	case $ARCH in
+	x86_64)	echo "qemu-system-x86_64 qemu-system-x86" ;;
+	arm64)	echo "qemu-system-aarch64 qemu-system-arm" ;;
+	esac
+	[ -z "$CROSS" ] || cat <<-LIST
+		${CROSS}gcc gcc-$(tr _ - <<<"${CROSS%-}")
+		/usr/${CROSS%-}/include/stdlib.h libc6-dev-${ARCH/x86_64/amd64}-cross
+	LIST
 	[ -n "$LINUX" ] || echo "/usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring"
 }
 

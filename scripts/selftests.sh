@@ -4,12 +4,12 @@ set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
 tree=$WORK/linux
-out=$WORK/obj/selftests
+out=$OBJ/selftests
 
 build()
 {
 	make -C "$tree" O="$out/headers" -j"$JOBS" headers &&
-	make -C "$tree/tools/testing/selftests/kvm" -j"$JOBS" OUTPUT="$out/kvm" ARCH=x86_64 \
+	make -C "$tree/tools/testing/selftests/kvm" -j"$JOBS" OUTPUT="$out/kvm" \
 		KHDR_INCLUDES="-isystem $out/headers/usr/include" USERLDFLAGS=-static
 }
 

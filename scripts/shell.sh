@@ -4,7 +4,8 @@ set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
 dir=$BUILD/shell
-tests=$WORK/obj/selftests/kvm
+tests=$OBJ/selftests/kvm
+[ -z "$CROSS" ] || die "there is no busybox for $ARCH here: use a host of that architecture"
 machine_usable
 needs_qemu "a prompt"
 "$TOP/scripts/kernel.sh" series >/dev/null
@@ -30,9 +31,9 @@ gcc -Wall -Wextra -Werror -O2 -static -o "$dir/init" "$TOP/guest/init.c"
 		echo "file /tests/$program $dir/$program 0755 0 0"
 	done
 } >"$dir/initramfs.list"
-"$WORK/obj/series/usr/gen_init_cpio" "$dir/initramfs.list" >"$dir/initramfs.cpio"
+"$OBJ/series/usr/gen_init_cpio" "$dir/initramfs.list" >"$dir/initramfs.cpio"
 
 say "the selftests are in /tests; 'exit' powers the machine off, Ctrl-A X kills it"
-qemu 1000000 -serial mon:stdio -kernel "$WORK/obj/series/arch/x86/boot/bzImage" \
+qemu 1000000 -serial mon:stdio -kernel "$OBJ/series/$IMAGE" \
 	-initrd "$dir/initramfs.cpio" \
-	-append "console=ttyS0 loglevel=4 panic=-1 tsc=reliable no_timer_check $(machine_field cmdline) shell"
+	-append "$CONSOLE loglevel=4 panic=-1 $(machine_field cmdline) shell"

@@ -4,7 +4,7 @@
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
-out=$BUILD/test
+out=$BUILD/test$FOLDER
 
 run_layer()
 {
