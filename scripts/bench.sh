@@ -23,6 +23,7 @@ run()
 }
 
 [[ $REPEAT =~ ^[1-9][0-9]*$ ]] || die "REPEAT=$REPEAT is not a number of times to measure"
+[ "$ARCH" = x86_64 ] || die "make bench is for x86_64: use 'make run' on $ARCH"
 machine_usable
 needs_qemu "measuring"
 if [ "$(machine_field needs)" = nested ]; then
