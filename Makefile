@@ -45,7 +45,7 @@ export MACHINES FLAVOURS CHECKPATCH_ALLOW SUITE CHECKS PATCHES REPEAT RESULTS
 export BASE_PACKAGE BASE_VERSION BASE_SUITE BASE_SHA256
 unexport MAKEFLAGS
 
-.PHONY: help prereqs tree series kernel base-kernel selftests run bench results test test-all compare litmus debug mutants check shell clean
+.PHONY: help prereqs tree series kernel base-kernel selftests run bench results profile test test-all compare litmus debug mutants check shell clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -79,6 +79,9 @@ bench: tree ## measure all that the README quotes, REPEAT times; half an hour
 
 results: ## make the last 'make bench' what the README quotes
 	@scripts/results.sh
+
+profile: tree ## count the instructions of aging and eviction by function, on both kernels
+	@scripts/profile.sh
 
 test: tree ## run the layers of tests that fit into an hour
 	@scripts/prereqs.sh $(BOCHS) litmus

@@ -60,10 +60,10 @@ done
 mv "$report/bench.tsv.part" "$report/bench.tsv"
 
 {
-	echo "# base: ${LINUX:-$BASE_PACKAGE $BASE_VERSION}"
+	echo "# base: $([ -n "$LINUX" ] && basename "$LINUX" || echo "$BASE_PACKAGE $BASE_VERSION")"
 	echo "# series: $(patches | wc -l) patches, sha256 $(patches_id | cut -c1-16)"
 	echo "# compiler: $(gcc --version | head -n 1)"
-	echo "# emulator: $(qemu-system-x86_64 --version | head -n 1)"
+	echo "# emulator: $($QEMU --version | head -n 1)"
 	echo "# machine: $MACHINE, unit: $([ -n "$emulated" ] && echo instructions || echo ns), rounds: $REPEAT"
 	"$TOP/scripts/results.py" summary "$report/bench.tsv"
 } >"$report/results.tsv.part"
