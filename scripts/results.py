@@ -19,7 +19,7 @@ PROCESS, BASE, OFF, ON = "process", "base", "off", "on"
 GOALS = ["what", "base", "switch off", "switch on", "spread", "goal", "met"]
 COSTS = ["memory", "process, base", "process, series", "VM, base", "VM, switch off", "VM, switch on",
          "on/process", "spread"]
-STATES = ["cold", "1%", "10%", "50%", "hot"]
+PERCENT = {"cold": 0, "1%": 1, "10%": 10, "50%": 50, "hot": 100}
 
 
 class Bench:
@@ -137,7 +137,7 @@ def costs(bench):
     order = ["fraction"] + ["size_" + size for size in ("32M", "512M", "4G")] + list(kinds)
     tests = {row["test"] for row in bench.rows}
     for test in (test for test in order if test in tests):
-        for state in STATES:
+        for state in PERCENT:
             want = {"test": test, "state": state}
             columns = [bench.cost("base", PROCESS, **want), bench.cost("series", PROCESS, **want),
                        *bench.columns(**want).values()]
@@ -222,19 +222,20 @@ def gnuplot(directory, name, settings, lines):
 
 def plots(path, directory):
     bench = Bench(path)
-    percent = {"cold": 0, "hot": 100}
     kinds = {"process": {"memory": "process", "kernel": "series"}, "VM, base": {"memory": "vm", "switch": BASE},
              "VM, switch off": {"memory": "vm", "switch": OFF}, "VM, switch on": {"memory": "vm", "switch": ON}}
     common = "set key outside\nset grid\nset yrange [0:*]\n"
     gnuplot(directory, "fraction",
             common + "set xlabel 'pages accessed, percent'\nset ylabel 'instructions per page'\n",
-            series_of(bench, {"fraction"}, lambda row: percent.get(row["state"], 0) or int(row["state"].strip("%coldht") or 0), kinds))
+            series_of(bench, {"fraction"}, lambda row: PERCENT[row["state"]], kinds))
     sizes = {"%s, %s" % (name, state): dict(want, state=state) for state in ("hot", "cold") for name, want in kinds.items()
              if name != "VM, switch off"}
     gnuplot(directory, "size",
             common + "set logscale x 2\nset xlabel 'memory, MiB'\nset ylabel 'instructions per page'\n",
             series_of(bench, {"fraction", "size_32M", "size_512M", "size_4G"}, lambda row: int(row["size"]) // 256, sizes))
 
+    if not bench.find(test="faults"):
+        return
     percentiles = {"10": "p10", "25": "p25", "50": "p50", "75": "p75", "90": "p90", "99": "p99"}
     titles = {("base", "none"): "base, no aging", ("base", BASE): "base, aging", ("series", "none"): "series, no aging",
               ("series", OFF): "aging, switch off", ("series", ON): "aging, switch on"}
@@ -244,7 +245,7 @@ def plots(path, directory):
                       unit[kernel]) for p, column in percentiles.items()]
              for (kernel, aging), title in titles.items()}
     gnuplot(directory, "latency",
-            common + "set xlabel 'percentile'\nset ylabel 'vCPU fault latency / median without aging'\n", lines)
+            "set key outside\nset grid\nset logscale y\nset xlabel 'percentile'\nset ylabel 'vCPU fault latency / median without aging'\n", lines)
 
 
 if __name__ == "__main__":
