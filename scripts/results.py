@@ -145,7 +145,7 @@ def costs(bench):
                 continue
             name = "%d MiB" % mebibytes(bench, test) + (", " + kinds[test] if test in kinds else "")
             yield (["%s, %s" % (name, state)] + [figure(median(c), 1) for c in columns] +
-                   [figure(median(columns[4]) / median(columns[1]), 2), "%.1f%%" % spread(*columns)])
+                   [figure(median(divide(columns[4], columns[1])), 2), "%.1f%%" % spread(*columns)])
 
 
 def summary(path):
