@@ -8,7 +8,8 @@ usage: results.py summary BENCH.TSV           the tables, as TSV
        results.py check RESULTS.TSV README    whether they are there
 
 A figure is the median of the rounds, its spread what lies between the least and
-the greatest of them, in percent of the median. "met" is about the column "on".
+the greatest of them, in percent of the median. "met" is about the switch on, in each
+of the rounds.
 """
 import collections
 import statistics
@@ -68,12 +69,12 @@ def figure(value, digits):
 
 def goal(what, columns, limit, text=None, digits=2):
     """One line; columns has the figures of base, off and on, or of some of them."""
-    on = median(columns[ON])
-    if on is None:
+    rounds, met = len(columns[ON]), sum(value <= limit for value in columns[ON])
+    if not rounds:
         return [what] + ["not measured"] * 3 + ["-", text or "<= %.2f" % limit, "-"]
     return ([what] + [figure(median(columns.get(c)), digits) for c in (BASE, OFF, ON)] +
             ["%.1f%%" % spread(*columns.values()), text or "<= %.2f" % limit,
-             "yes" if on <= limit else "no"])
+             "yes" if met == rounds else "no" if not met else "in %d of %d rounds" % (met, rounds)])
 
 
 def against_process(bench, **want):
