@@ -10,7 +10,7 @@ import bisect
 import collections
 import sys
 
-LEAST = 0.5  # instructions per page that a function is worth a line for
+LEAST = 0.02  # the share of a column that makes a function worth a line
 
 
 def read_windows(directory):
@@ -57,7 +57,7 @@ def main(directories):
         print("| function | %s |" % " | ".join(profiles_of))
         print("| --- |%s" % (" ---: |" * len(profiles_of)))
         total = {name: sum(profile.values()) for name, profile in profiles_of.items()}
-        functions = sorted({f for p in profiles_of.values() for f, n in p.items() if n >= LEAST},
+        functions = sorted({f for p in profiles_of.values() for f, n in p.items() if n >= LEAST * sum(p.values())},
                            key=lambda f: -max(p.get(f, 0) for p in profiles_of.values()))
         print("| all | %s |" % " | ".join("%.1f" % total[name] for name in profiles_of))
         for function in functions:
