@@ -73,7 +73,7 @@ selftests: tree ## build the KVM selftests of the patched tree
 run: tree ## print the cost of aging a process and a VM, on both kernels
 	@scripts/run.sh
 
-bench: tree ## measure all that the README quotes, REPEAT times; half an hour
+bench: tree ## measure all that the README quotes, REPEAT times
 	@scripts/prereqs.sh bench
 	@scripts/bench.sh
 

@@ -58,7 +58,7 @@ for round in $(seq "$REPEAT"); do
 	done
 	# Once: these take as long as all the others.
 	[ "$round" != 1 ] || for kernel in base series; do
-		CPUS=1 run npt bench_size $kernel -m 6G ${emulated:+-icount shift=0,sleep=off}
+		CPUS=1 run npt bench_size $kernel ${emulated:+-icount shift=0,sleep=off}
 	done
 	[ -z "$emulated" ] || for kernel in base series; do
 		MACHINE=q35-npt0 CPUS=1 run npt0 bench_shadow $kernel -icount shift=0,sleep=off

@@ -135,7 +135,7 @@ def mebibytes(bench, test):
 def costs(bench):
     kinds = {"mixed": "large and small folios", "mthp": "64KiB folios", "thp": "2MiB folios", "slots": "16 memslots",
              "vcpus": "4 vCPUs", "shadow": "shadow MMU", "eviction": "eviction"}
-    order = ["fraction"] + ["size_" + size for size in ("32M", "512M", "4G")] + list(kinds)
+    order = ["fraction"] + ["size_" + size for size in ("32M", "512M", "1G")] + list(kinds)
     tests = {row["test"] for row in bench.rows}
     for test in (test for test in order if test in tests):
         for state in PERCENT:
@@ -233,7 +233,7 @@ def plots(path, directory):
              if name != "VM, switch off"}
     gnuplot(directory, "size",
             common + "set logscale x 2\nset xlabel 'memory, MiB'\nset ylabel 'instructions per page'\n",
-            series_of(bench, {"fraction", "size_32M", "size_512M", "size_4G"}, lambda row: int(row["size"]) // 256, sizes))
+            series_of(bench, {"fraction", "size_32M", "size_512M", "size_1G"}, lambda row: int(row["size"]) // 256, sizes))
 
     if not bench.find(test="faults"):
         return
