@@ -24,6 +24,8 @@ CPUS    ?= 1
 # What the emulator of Intel's CPUs needs.
 BOCHS   := $(if $(filter x86_64,$(ARCH)),bochs)
 
+# How often 'make bench' measures.
+REPEAT  ?= 2
 # What 'make debug' runs.
 FLAVOURS ?= kunit lockdep kasan kcsan
 # The layers of 'make test', and what 'make test-all' adds.
@@ -36,13 +38,14 @@ CHECKPATCH_ALLOW := FILE_PATH_CHANGES|include/trace/events/.*(OPEN_ENDED_LINE|PA
 override BUILD := $(abspath $(BUILD))
 override LINUX := $(if $(LINUX),$(abspath $(LINUX)))
 SERIES  := $(CURDIR)/series/$(RELEASE)
+RESULTS := $(CURDIR)/results/$(RELEASE).tsv
 WORK    := $(BUILD)/$(if $(LINUX),own-$(notdir $(LINUX)),$(RELEASE))
 export ARCH BUILD EMULATOR_LOCK LINUX MIRROR FORCE JOBS MACHINE CPUS SERIES WORK
-export MACHINES FLAVOURS CHECKPATCH_ALLOW SUITE CHECKS PATCHES UPSTREAM CONFIG
+export MACHINES FLAVOURS CHECKPATCH_ALLOW SUITE CHECKS PATCHES REPEAT RESULTS UPSTREAM CONFIG
 export BASE_TAG BASE_PACKAGE BASE_VERSION BASE_SUITE BASE_SHA256
 unexport MAKEFLAGS
 
-.PHONY: help prereqs tree series kernel base-kernel selftests run test test-all compare reproduce litmus debug mutants check mail deb shell clean
+.PHONY: help prereqs tree series kernel base-kernel selftests run bench results profile test test-all compare reproduce litmus debug mutants check mail deb shell clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -69,6 +72,16 @@ selftests: tree ## build the KVM selftests of the patched tree
 
 run: tree ## print the cost of aging a process and a VM, on both kernels
 	@scripts/run.sh
+
+bench: tree ## measure all that the README quotes, REPEAT times
+	@scripts/prereqs.sh bench
+	@scripts/bench.sh
+
+results: ## make the last 'make bench' what the README quotes
+	@scripts/results.sh
+
+profile: tree ## count the instructions of aging and eviction by function, on both kernels
+	@scripts/profile.sh
 
 test: tree ## run the layers of tests that fit into an hour
 	@scripts/prereqs.sh $(BOCHS) litmus

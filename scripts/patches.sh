@@ -7,4 +7,5 @@ check "series applies with git am, and comes back byte-identical" "$TOP/scripts/
 for patch in $(patches); do
 	check "checkpatch --strict ${patch##*/}" checkpatch --no-signoff "$patch"
 done
+check "README.md has the tables of ${RESULTS#"$TOP/"}" "$TOP/scripts/results.py" check "$RESULTS" "$TOP/README.md"
 finish

@@ -46,6 +46,7 @@ list()
 		/usr/lib/syslinux/modules/bios/ldlinux.c32 syslinux-common bochs
 		genisoimage             genisoimage bochs
 		script                  bsdutils bochs
+		gnuplot                 gnuplot-nox bench
 	LIST
 	sed -n 's/^# cross: \(.*\)-$/\1-gcc gcc-\1 check/p' "$TOP"/checks/*.config
 	case $ARCH in

@@ -1,0 +1,92 @@
+#!/bin/bash
+# Measures all that the README quotes, on both kernels in turn, REPEAT times, and
+# prints the table of goals; the rest goes to build/report/.
+#   bench.sh          instructions, and ratios of times on CPUs that run in parallel
+#   MACHINE=kvm       times only, on the host's CPUs
+set -euo pipefail
+. "${BASH_SOURCE%/*}/lib.sh"
+
+out=$BUILD/bench
+report=$BUILD/report
+CPUS_SMP=2
+
+# run WHERE SUITE KERNEL [QEMU-OPTION...]: appends the rows that the test prints.
+run()
+{
+	local where=$1 suite=$2 kernel=$3 dir=$out/$1/$2/$3
+	shift 3
+	"$TOP/scripts/guest.sh" "$kernel" "$suite" "$dir" "$@" ||
+		die "the $kernel kernel's guest did not finish cleanly: see $dir"
+	! grep -q '	\(FAIL\|CRASH\)	' "$dir/results.tsv" ||
+		die "aging_perf_test failed on the $kernel kernel: see $dir/ktap"
+	"$TOP/scripts/rows.awk" -v "run=$round	${kernel%%-*}	$where" "$dir/ktap" >>"$report/bench.tsv.part"
+}
+
+# Whether the host's CPUs have been idle for some seconds. What runs in parallel
+# there would wait for its turn, and that would be all that is measured.
+host_idle()
+{
+	local before after
+	before=$(awk '/^cpu / { print $5, $2 + $3 + $4 + $5 + $6 + $7 + $8 }' /proc/stat)
+	sleep 5
+	after=$(awk '/^cpu / { print $5, $2 + $3 + $4 + $5 + $6 + $7 + $8 }' /proc/stat)
+	awk -v a="$before" -v b="$after" 'BEGIN { split(a, x); split(b, y); exit (y[1] - x[1]) / (y[2] - x[2]) < 0.9 }'
+}
+
+[[ $REPEAT =~ ^[1-9][0-9]*$ ]] || die "REPEAT=$REPEAT is not a number of times to measure"
+[ "$ARCH" = x86_64 ] || die "make bench is for x86_64: use 'make run' on $ARCH"
+machine_usable
+needs_qemu "measuring"
+if [ "$(machine_field needs)" = nested ]; then
+	emulated= smp=
+else
+	[ "$MACHINE" = q35-npt ] || die "make bench chooses its machines itself, unless MACHINE=kvm"
+	emulated=yes smp=-smp
+fi
+for kernel in base series ${smp:+base-smp series-smp}; do
+	"$TOP/scripts/kernel.sh" $kernel >/dev/null
+done
+"$TOP/scripts/selftests.sh" >/dev/null
+
+rm -rf "$out"
+mkdir -p "$out" "$report"
+: >"$report/bench.tsv.part"
+start=$SECONDS
+for round in $(seq "$REPEAT"); do
+	for kernel in base series; do
+		CPUS=1 run npt bench $kernel ${emulated:+-icount shift=0,sleep=off}
+	done
+	# Once: these take as long as all the others.
+	[ "$round" != 1 ] || for kernel in base series; do
+		CPUS=1 run npt bench_size $kernel ${emulated:+-icount shift=0,sleep=off}
+	done
+	[ -z "$emulated" ] || for kernel in base series; do
+		MACHINE=q35-npt0 CPUS=1 run npt0 bench_shadow $kernel -icount shift=0,sleep=off
+	done
+	if host_idle; then
+		for kernel in base series; do
+			MACHINE=$MACHINE$smp CPUS=$CPUS_SMP run smp bench_smp $kernel$smp
+		done
+	else
+		say "the host has other work to do: fault latencies and parallel aging are not measured"
+	fi
+	say "round $round of $REPEAT done after $(((SECONDS - start + 59) / 60)) min"
+done
+mv "$report/bench.tsv.part" "$report/bench.tsv"
+
+{
+	echo "# base: $([ -n "$LINUX" ] && basename "$LINUX" || echo "$BASE_PACKAGE $BASE_VERSION")"
+	echo "# series: $(patches | wc -l) patches, sha256 $(patches_id | cut -c1-16)"
+	echo "# compiler: $(gcc --version | head -n 1)"
+	echo "# emulator: $($QEMU --version | head -n 1)"
+	echo "# machine: $MACHINE, unit: $([ -n "$emulated" ] && echo instructions || echo ns), rounds: $REPEAT"
+	"$TOP/scripts/results.py" summary "$report/bench.tsv"
+} >"$report/results.tsv.part"
+mv "$report/results.tsv.part" "$report/results.tsv"
+"$TOP/scripts/results.py" markdown "$report/results.tsv" >"$report/results.md"
+"$TOP/scripts/results.py" plots "$report/bench.tsv" "$report" ||
+	die "gnuplot could not draw: see above"
+
+cat "$report/results.md"
+echo
+echo "In $report: results.tsv, results.md, bench.tsv (all rows), *.svg and *.png."
