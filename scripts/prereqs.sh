@@ -36,6 +36,8 @@ list()
 		dpkg-buildpackage       dpkg-dev deb
 		dh                      debhelper deb
 		rsync                   rsync deb
+		/bin/kmod               kmod deb
+		/usr/include/elfutils/libdw.h libdw-dev deb
 		b4                      b4 mail
 		/usr/lib/git-core/git-send-email git-email mail
 		bochs                   bochs bochs
