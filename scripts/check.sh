@@ -148,7 +148,8 @@ docs()
 	make -C "$src" O="$obj" SPHINXDIRS="$dirs" htmldocs
 }
 
-# All of the kernel's semantic patches, but those that need an OCaml compiler.
+# All of the kernel's semantic patches, and those of the series, but those that
+# need an OCaml compiler.
 coccicheck()
 {
 	local list rule
@@ -157,7 +158,7 @@ coccicheck()
 	[ "${#list[@]}" -gt 0 ] || return 77
 	(
 		cd "$src"
-		for rule in $(grep -rlE 'virtual[[:space:]]+report' scripts/coccinelle | sort | xargs grep -L ':ocaml'); do
+		for rule in $(grep -rlE 'virtual[[:space:]]+report' "$tree/scripts/coccinelle" | sort | xargs grep -L ':ocaml'); do
 			rm -f "$obj/debug"
 			C=2 srctree=. LINUXINCLUDE=-I./include MODE=report COCCI=$rule DEBUG_FILE=$obj/debug \
 				SPFLAGS=${list[*]:1} scripts/coccicheck "${list[0]}" || { tail -n 3 "$obj/debug"; exit 1; }
