@@ -20,6 +20,8 @@ PROCESS, BASE, OFF, ON = "process", "base", "off", "on"
 GOALS = ["what", "base", "switch off", "switch on", "spread", "goal", "met"]
 COSTS = ["memory", "process, base", "process, series", "VM, base", "VM, switch off", "VM, switch on",
          "on/process", "spread"]
+RECLAIM = ["who accesses the memory", "per access", "aging", "reclaim", "refaults per 1000 accesses",
+           "hot pages swapped out, per 1000", "spread of the first"]
 PERCENT = {"cold": 0, "1%": 1, "10%": 10, "50%": 50, "hot": 100}
 
 
@@ -149,9 +151,22 @@ def costs(bench):
                    [figure(median(divide(columns[4], columns[1])), 2), "%.1f%%" % spread(*columns)])
 
 
+def reclaim(bench):
+    """What accesses cost if a part of the memory is swapped out."""
+    names = {"-": "process, %s", "none": "VM, %s, without aging", BASE: "VM, %s", OFF: "VM, %s, switch off", ON: "VM, %s, switch on"}
+    figures = [("%.0f", "ns", "accesses", 1), ("%.0f%%", "aging_ns", "ns", 100), ("%.0f%%", "reclaim_ns", "ns", 100),
+               ("%.1f", "refaults", "accesses", 1000), ("%.2f", "hot_swapped_out", "hot", 1000)]
+    for switch, kernel in [(s, k) for s in names for k in ("base", "series")]:
+        rows = bench.find(test="reclaim", switch=switch, kernel=kernel)
+        if rows:
+            columns = [[scale * float(row[what]) / float(row[per]) for row in rows] for _, what, per, scale in figures]
+            yield [names[switch] % kernel] + [text % median(c) for (text, *_), c in zip(figures, columns)] + [
+                "%.1f%%" % spread(columns[0])]
+
+
 def summary(path):
     bench = Bench(path)
-    for name, head, rows in ("goals", GOALS, goals(bench)), ("costs", COSTS, costs(bench)):
+    for name, head, rows in ("goals", GOALS, goals(bench)), ("costs", COSTS, costs(bench)), ("reclaim", RECLAIM, reclaim(bench)):
         print("table", name, *head, sep="\t")
         for row in rows:
             print(name, *row, sep="\t")
@@ -167,11 +182,16 @@ def markdown(path):
                 continue
             name, *fields = line.rstrip("\n").split("\t")
             tables[fields.pop(0) if name == "table" else name].append(fields)
+    unit = notes["machine"].split("unit: ")[1].split(",")[0]
+    captions = {"costs": "One pass, %s per page (eviction: per page scanned):" % unit,
+                "reclaim": "64 MiB with a quarter swapped out, nine of ten accesses to a fifth of the pages: %s per access, and "
+                           "the shares of aging and proactive reclaim in them:" % unit}
     text = []
-    for name in ("goals", "costs"):
+    # Older results have fewer tables.
+    for name in tables:
         head, *rows = tables[name]
-        if name == "costs":
-            text += ["", "One pass, %s per page (eviction: per page scanned):" % notes["machine"].split("unit: ")[1].split(",")[0], ""]
+        if name in captions:
+            text += ["", captions[name], ""]
         text += ["| %s |" % " | ".join(head), "|%s" % (" --- |" + " ---: |" * (len(head) - 1))]
         text += ["| %s |" % " | ".join(row) for row in rows]
     text += ["", "Base: %(base)s; series: %(series)s; %(compiler)s; %(emulator)s; machine %(machine)s." % notes]
