@@ -38,7 +38,7 @@ CHECKPATCH_ALLOW := FILE_PATH_CHANGES|include/trace/events/.*(OPEN_ENDED_LINE|PA
 override BUILD := $(abspath $(BUILD))
 override LINUX := $(if $(LINUX),$(abspath $(LINUX)))
 SERIES  := $(CURDIR)/series/$(RELEASE)
-RESULTS := $(CURDIR)/results/$(RELEASE).tsv
+RESULTS := $(CURDIR)/results/$(RELEASE)$(patsubst %,-%,$(filter-out x86_64,$(ARCH))).tsv
 WORK    := $(BUILD)/$(if $(LINUX),own-$(notdir $(LINUX)),$(RELEASE))
 export ARCH BUILD EMULATOR_LOCK LINUX MIRROR FORCE JOBS MACHINE CPUS SERIES WORK
 export MACHINES FLAVOURS CHECKPATCH_ALLOW SUITE CHECKS PATCHES REPEAT RESULTS UPSTREAM CONFIG

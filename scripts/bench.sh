@@ -6,20 +6,20 @@
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
-out=$BUILD/bench
-report=$BUILD/report
+out=$BUILD/bench$FOLDER
+report=$BUILD/report/bench$FOLDER
 CPUS_SMP=2
 
-# run WHERE SUITE KERNEL [QEMU-OPTION...]: appends the rows that the test prints.
+# run SUITE KERNEL [QEMU-OPTION...]: appends the rows that the test prints.
 run()
 {
-	local where=$1 suite=$2 kernel=$3 dir=$out/$1/$2/$3
-	shift 3
+	local suite=$1 kernel=$2 dir=$out/$MACHINE/$1/$2
+	shift 2
 	"$TOP/scripts/guest.sh" "$kernel" "$suite" "$dir" "$@" ||
 		die "the $kernel kernel's guest did not finish cleanly: see $dir"
 	! grep -q '	\(FAIL\|CRASH\)	' "$dir/results.tsv" ||
 		die "aging_perf_test failed on the $kernel kernel: see $dir/ktap"
-	"$TOP/scripts/rows.awk" -v "run=$round	${kernel%%-*}	$where" "$dir/ktap" >>"$report/bench.tsv.part"
+	"$TOP/scripts/rows.awk" -v "run=$round	${kernel%%-*}	$MACHINE" "$dir/ktap" >>"$report/bench.tsv.part"
 }
 
 # Whether the host's CPUs have been idle for some seconds. What runs in parallel
@@ -34,16 +34,16 @@ host_idle()
 }
 
 [[ $REPEAT =~ ^[1-9][0-9]*$ ]] || die "REPEAT=$REPEAT is not a number of times to measure"
-[ "$ARCH" = x86_64 ] || die "make bench is for x86_64: use 'make run' on $ARCH"
 machine_usable
 needs_qemu "measuring"
-if [ "$(machine_field needs)" = nested ]; then
-	emulated= smp=
-else
-	[ "$MACHINE" = q35-npt ] || die "make bench chooses its machines itself, unless MACHINE=kvm"
-	emulated=yes smp=-smp
-fi
-for kernel in base series ${smp:+base-smp series-smp}; do
+emulated=(-icount shift=0,sleep=off) smp_machine=$MACHINE-smp smp= shadow=
+case $MACHINE in
+q35-npt)	smp=-smp shadow=q35-npt0 ;;
+virt-vhe)	;;
+*)		[ "$(machine_field needs)" = nested ] || die "make bench chooses its machines itself, unless MACHINE=kvm"
+		emulated=() smp_machine=$MACHINE ;;
+esac
+for kernel in base series ${smp:+base-smp series-smp} base-lockstat series-lockstat; do
 	"$TOP/scripts/kernel.sh" $kernel >/dev/null
 done
 "$TOP/scripts/selftests.sh" >/dev/null
@@ -54,18 +54,19 @@ mkdir -p "$out" "$report"
 start=$SECONDS
 for round in $(seq "$REPEAT"); do
 	for kernel in base series; do
-		CPUS=1 run npt bench $kernel ${emulated:+-icount shift=0,sleep=off}
+		CPUS=1 run bench $kernel "${emulated[@]}"
 	done
 	# Once: these take as long as all the others.
 	[ "$round" != 1 ] || for kernel in base series; do
-		CPUS=1 run npt bench_size $kernel ${emulated:+-icount shift=0,sleep=off}
+		CPUS=1 run bench_size $kernel -m 6G "${emulated[@]}"
 	done
-	[ -z "$emulated" ] || for kernel in base series; do
-		MACHINE=q35-npt0 CPUS=1 run npt0 bench_shadow $kernel -icount shift=0,sleep=off
+	[ -z "$shadow" ] || for kernel in base series; do
+		MACHINE=$shadow CPUS=1 run bench_shadow $kernel "${emulated[@]}"
 	done
 	if host_idle; then
 		for kernel in base series; do
-			MACHINE=$MACHINE$smp CPUS=$CPUS_SMP run smp bench_smp $kernel$smp
+			MACHINE=$smp_machine CPUS=$CPUS_SMP run bench_smp $kernel$smp
+			MACHINE=$smp_machine CPUS=$CPUS_SMP run bench_locks $kernel-lockstat
 		done
 	else
 		say "the host has other work to do: fault latencies and parallel aging are not measured"
@@ -77,9 +78,9 @@ mv "$report/bench.tsv.part" "$report/bench.tsv"
 {
 	echo "# base: $([ -n "$LINUX" ] && basename "$LINUX" || echo "$BASE_PACKAGE $BASE_VERSION")"
 	echo "# series: $(patches | wc -l) patches, sha256 $(patches_id | cut -c1-16)"
-	echo "# compiler: $(gcc --version | head -n 1)"
+	echo "# compiler: $("${CROSS}gcc" --version | head -n 1)"
 	echo "# emulator: $($QEMU --version | head -n 1)"
-	echo "# machine: $MACHINE, unit: $([ -n "$emulated" ] && echo instructions || echo ns), rounds: $REPEAT"
+	echo "# machine: $MACHINE, unit: $([ -n "${emulated[*]}" ] && echo instructions || echo ns), rounds: $REPEAT"
 	"$TOP/scripts/results.py" summary "$report/bench.tsv"
 } >"$report/results.tsv.part"
 mv "$report/results.tsv.part" "$report/results.tsv"

@@ -14,16 +14,17 @@ identity()
 	command git -C "$TOP" config "user.$1" || die "git does not know who sends the patches: git config --global user.$1 ..."
 }
 
-# Replaces each line "@table NAME" by that table of the results that are quoted.
+# Replaces each line "@table FILE NAME" by that table of the results that are quoted.
 fill_in()
 {
-	local line
+	local line results name
 	while IFS= read -r line; do
 		case $line in
-		'@table '*)	awk -F'\t' -v name="${line#@table }" -v OFS='\t' \
-				'$1 == name || $1 == "table" && $2 == name { sub(/^(table\t)?[^\t]*\t/, ""); print }' "$RESULTS" |
+		'@table '*)	read -r _ results name <<<"$line"
+				awk -F'\t' -v name="$name" -v OFS='\t' \
+				'$1 == name || $1 == "table" && $2 == name { sub(/^(table\t)?[^\t]*\t/, ""); print }' "$TOP/results/$results" |
 				column -t -s "$(printf '\t')" | sed 's/^/  /' | grep . ||
-				die "$RESULTS has no table ${line#@table }, which $1 asks for" ;;
+				die "results/$results has no table $name, which $1 asks for" ;;
 		*)		printf '%s\n' "$line" ;;
 		esac
 	done <"$1"

@@ -7,5 +7,7 @@ check "series applies with git am, and comes back byte-identical" "$TOP/scripts/
 for patch in $(patches); do
 	check "checkpatch --strict ${patch##*/}" checkpatch --no-signoff "$patch"
 done
-check "README.md has the tables of ${RESULTS#"$TOP/"}" "$TOP/scripts/results.py" check "$RESULTS" "$TOP/README.md"
+for results in "${RESULTS%/*}"/*.tsv; do
+	check "README.md has the tables of ${results#"$TOP/"}" "$TOP/scripts/results.py" check "$results" "$TOP/README.md"
+done
 finish

@@ -12,6 +12,7 @@ the greatest of them, in percent of the median. "met" is about the switch on, in
 of the rounds.
 """
 import collections
+import os
 import statistics
 import subprocess
 import sys
@@ -32,11 +33,11 @@ class Bench:
         self.rows, header = [], None
         with open(path) as lines:
             for line in lines:
-                run, kernel, where, test, *fields = line.rstrip("\n").split("\t")
+                run, kernel, machine, test, *fields = line.rstrip("\n").split("\t")
                 if fields[0].startswith("#"):
                     header = [fields[0][1:]] + fields[1:]
                     continue
-                self.rows.append(dict(zip(header, fields), run=run, kernel=kernel, where=where, test=test))
+                self.rows.append(dict(zip(header, fields), run=run, kernel=kernel, machine=machine, test=test))
         self.runs = sorted({row["run"] for row in self.rows}, key=int)
 
     def find(self, **want):
@@ -95,6 +96,16 @@ def latency(bench, percentile):
     return columns
 
 
+def lock(bench, what):
+    """The share of time that is due to aging, in percent."""
+    columns = {BASE: [], OFF: [], ON: []}
+    for row in bench.find(test="locks"):
+        if row["aging"] in columns:
+            idle, = bench.find(test="locks", run=row["run"], kernel=row["kernel"], round=row["round"], aging="none")
+            columns[row["aging"]].append(100 * (float(row[what]) / float(row["ns"]) - float(idle[what]) / float(idle["ns"])))
+    return columns
+
+
 def in_parallel(bench, state):
     columns = {}
     for column in (BASE, OFF, ON):
@@ -124,8 +135,11 @@ def goals(bench):
                text="<= %.2f (half of the excess)" % limit)
     for percentile in ("p50", "p99"):
         yield goal("vCPU fault latency, %s, with aging / without" % percentile, latency(bench, percentile), 1.05)
-    shadow = bench.columns(where="npt0", state="hot")
-    yield goal("shadow MMU, VM page hot, instructions", shadow, median(shadow[BASE]) or 0, text="<= base", digits=1)
+    for what, text in ("held", "held for write"), ("waited", "waited for"):
+        yield goal("mmu_lock %s, with aging - without, %% of the time" % text, lock(bench, "mmu_lock_" + what), 0.1, text="0")
+    shadow = bench.columns(test="shadow", state="hot")
+    if shadow[BASE]:
+        yield goal("shadow MMU, VM page hot, instructions", shadow, median(shadow[BASE]), text="<= base", digits=1)
     for state in ("hot", "cold"):
         yield goal("aging 2 VMs on 2 CPUs at once / one alone, %s" % state, in_parallel(bench, state), 1.10)
 
@@ -137,7 +151,7 @@ def mebibytes(bench, test):
 def costs(bench):
     kinds = {"mixed": "large and small folios", "mthp": "64KiB folios", "thp": "2MiB folios", "slots": "16 memslots",
              "vcpus": "4 vCPUs", "shadow": "shadow MMU", "eviction": "eviction"}
-    order = ["fraction"] + ["size_" + size for size in ("32M", "512M", "1G")] + list(kinds)
+    order = ["fraction"] + ["size_" + size for size in ("32M", "512M", "4G")] + list(kinds)
     tests = {row["test"] for row in bench.rows}
     for test in (test for test in order if test in tests):
         for state in PERCENT:
@@ -198,16 +212,17 @@ def markdown(path):
     return "\n".join(text) + "\n"
 
 
-BEGIN, END = "<!-- scripts/results.py readme -->\n", "<!-- end -->\n"
+BEGIN, END = "<!-- scripts/results.py: %s -->\n", "<!-- end -->\n"
 
 
 def with_tables(readme, path):
+    begin = BEGIN % os.path.basename(path)
     with open(readme) as file:
-        before, found, rest = file.read().partition(BEGIN)
+        before, found, rest = file.read().partition(begin)
     _, ended, after = rest.partition(END)
     if not found or not ended:
-        sys.exit("results.py: %s has no lines %s and %s to put the tables between" % (readme, BEGIN.strip(), END.strip()))
-    return before + BEGIN + "\n" + markdown(path) + "\n" + END + after
+        sys.exit("results.py: %s has no lines %s and %s to put the tables between" % (readme, begin.strip(), END.strip()))
+    return before + begin + "\n" + markdown(path) + "\n" + END + after
 
 
 def readme(path, name):
@@ -253,7 +268,7 @@ def plots(path, directory):
              if name != "VM, switch off"}
     gnuplot(directory, "size",
             common + "set logscale x 2\nset xlabel 'memory, MiB'\nset ylabel 'instructions per page'\n",
-            series_of(bench, {"fraction", "size_32M", "size_512M", "size_1G"}, lambda row: int(row["size"]) // 256, sizes))
+            series_of(bench, {"fraction", "size_32M", "size_512M", "size_4G"}, lambda row: int(row["size"]) // 256, sizes))
 
     if not bench.find(test="faults"):
         return

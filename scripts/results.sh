@@ -3,7 +3,7 @@
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
-new=$BUILD/report/results.tsv
+new=$BUILD/report/bench$FOLDER/results.tsv
 [ -e "$new" ] || die "there are no figures yet: run 'make bench' first"
 mkdir -p "${RESULTS%/*}"
 cp "$new" "$RESULTS.part"
