@@ -87,6 +87,11 @@ check "selftests build" builds selftests.sh
 [ "$failed" = 0 ] || { finish; exit; }
 
 for MACHINE in $MACHINES; do
+	flavour=$(machine_field flavour)
+	flavour=${flavour:+-$flavour}
+	for kernel in ${flavour:+series base}; do
+		check "$kernel$flavour kernel builds" builds kernel.sh $kernel$flavour
+	done
 	SUITE=${suite:-$(machine_field suite)}
 	SUITE=${SUITE:-mmu}
 	cpus=$(field "" cpus)
@@ -96,7 +101,7 @@ for MACHINE in $MACHINES; do
 		where=$MACHINE/${CPUS}cpu
 		for kernel in base series; do
 			check "$where $kernel kernel: guest ran to the end, console clean" \
-				"$TOP/scripts/guest.sh" $kernel "$SUITE" "$out/$where/$kernel"
+				"$TOP/scripts/guest.sh" $kernel$flavour "$SUITE" "$out/$where/$kernel"
 		done
 		[ -e "$out/$where/base/results.tsv" ] && [ -e "$out/$where/series/results.tsv" ] || continue
 		compare "$out/$where" >"$out/$where/compared.tsv"
