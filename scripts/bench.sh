@@ -10,16 +10,16 @@ out=$BUILD/bench$FOLDER
 report=$BUILD/report/bench$FOLDER
 CPUS_SMP=2
 
-# run SUITE KERNEL [QEMU-OPTION...]: appends the rows that the test prints.
+# run LABEL SUITE KERNEL [QEMU-OPTION...]: appends the rows that the test prints.
 run()
 {
-	local suite=$1 kernel=$2 dir=$out/$MACHINE/$1/$2
-	shift 2
+	local label=$1 suite=$2 kernel=$3 dir=$out/$MACHINE/$2/$3
+	shift 3
 	"$TOP/scripts/guest.sh" "$kernel" "$suite" "$dir" "$@" ||
 		die "the $kernel kernel's guest did not finish cleanly: see $dir"
 	! grep -q '	\(FAIL\|CRASH\)	' "$dir/results.tsv" ||
 		die "aging_perf_test failed on the $kernel kernel: see $dir/ktap"
-	"$TOP/scripts/rows.awk" -v "run=$round	${kernel%%-*}	$MACHINE" "$dir/ktap" >>"$report/bench.tsv.part"
+	"$TOP/scripts/rows.awk" -v "run=$round	$label	$MACHINE" "$dir/ktap" >>"$report/bench.tsv.part"
 }
 
 # Whether the host's CPUs have been idle for some seconds. What runs in parallel
@@ -33,6 +33,22 @@ host_idle()
 	awk -v a="$before" -v b="$after" 'BEGIN { split(a, x); split(b, y); exit (y[1] - x[1]) / (y[2] - x[2]) < 0.9 }'
 }
 
+# build KERNEL: all that is booted of one source.
+build()
+{
+	local flavour
+	for flavour in "" ${smp:+"$smp"} -lockstat; do
+		"$TOP/scripts/kernel.sh" "$1$flavour" >/dev/null
+	done
+}
+
+# in_parallel LABEL KERNEL: what takes CPUs that run at the same time.
+in_parallel()
+{
+	MACHINE=$smp_machine CPUS=$CPUS_SMP run "$1" bench_smp "$2$smp"
+	MACHINE=$smp_machine CPUS=$CPUS_SMP run "$1" bench_locks "$2-lockstat"
+}
+
 [[ $REPEAT =~ ^[1-9][0-9]*$ ]] || die "REPEAT=$REPEAT is not a number of times to measure"
 machine_usable
 needs_qemu "measuring"
@@ -43,8 +59,8 @@ virt-vhe)	;;
 *)		[ "$(machine_field needs)" = nested ] || die "make bench chooses its machines itself, unless MACHINE=kvm"
 		emulated=() smp_machine=$MACHINE ;;
 esac
-for kernel in base series ${smp:+base-smp series-smp} base-lockstat series-lockstat; do
-	"$TOP/scripts/kernel.sh" $kernel >/dev/null
+for kernel in base series; do
+	build $kernel
 done
 "$TOP/scripts/selftests.sh" >/dev/null
 
@@ -54,23 +70,31 @@ mkdir -p "$out" "$report"
 start=$SECONDS
 for round in $(seq "$REPEAT"); do
 	for kernel in base series; do
-		CPUS=1 run bench $kernel "${emulated[@]}"
+		CPUS=1 run $kernel bench $kernel "${emulated[@]}"
 	done
 	# Once: these take as long as all the others.
 	[ "$round" != 1 ] || for kernel in base series; do
-		CPUS=1 run bench_size $kernel -m 6G "${emulated[@]}"
+		CPUS=1 run $kernel bench_size $kernel -m 6G "${emulated[@]}"
 	done
 	[ -z "$shadow" ] || for kernel in base series; do
-		MACHINE=$shadow CPUS=1 run bench_shadow $kernel "${emulated[@]}"
+		MACHINE=$shadow CPUS=1 run $kernel bench_shadow $kernel "${emulated[@]}"
 	done
+	idle=yes
 	if host_idle; then
-		for kernel in base series; do
-			MACHINE=$smp_machine CPUS=$CPUS_SMP run bench_smp $kernel$smp
-			MACHINE=$smp_machine CPUS=$CPUS_SMP run bench_locks $kernel-lockstat
-		done
+		in_parallel base base
+		in_parallel series series
 	else
 		say "the host has other work to do: fault latencies and parallel aging are not measured"
+		idle=
 	fi
+	for variant in "$TOP/variants/$ARCH"/*.patch; do
+		[ -e "$variant" ] || continue
+		label=$(basename -s .patch "$variant")
+		plant "$variant"
+		build mutant
+		CPUS=1 run "$label" bench_variant mutant "${emulated[@]}"
+		[ -z "$idle" ] || in_parallel "$label" mutant
+	done
 	say "round $round of $REPEAT done after $(((SECONDS - start + 59) / 60)) min"
 done
 mv "$report/bench.tsv.part" "$report/bench.tsv"

@@ -278,3 +278,19 @@ bochs()
 		return 1
 	fi
 }
+
+# Has the source that the kernel "mutant" is built from stand at the series, with
+# the patch in $1 on top, if there is one.
+plant()
+{
+	local tree=$WORK/linux mutant=$WORK/mutant
+	if ! git -C "$mutant" rev-parse -q --verify series >/dev/null 2>&1; then
+		need_space 2000 "another copy of the source"
+		rm -rf "$mutant"
+		git -C "$tree" worktree prune
+		git -C "$tree" worktree add -q --detach --force "$mutant" series
+	fi
+	git -C "$mutant" reset -q --hard "$(git -C "$tree" rev-parse series)"
+	[ -z "$1" ] || git -C "$mutant" apply "$1" ||
+		die "${1#"$TOP/"} does not apply to the series: bring it up to date"
+}

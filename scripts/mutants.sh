@@ -13,7 +13,6 @@
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
-tree=$WORK/linux mutant=$WORK/mutant
 out=$BUILD/mutants$FOLDER
 
 # field NAME PATCH [DEFAULT]
@@ -52,19 +51,6 @@ run()
 	"$TOP/scripts/kernel.sh" "$kernel" >/dev/null || die "${dir##*/} does not build: see $OBJ/$kernel/build.log"
 	"$TOP/scripts/guest.sh" "$kernel" "$SUITE" "$dir" 2>"$dir.log" || true
 	[ -s "$dir/ktap" ] || die "${dir##*/}: the guest did not start: see $dir.log"
-}
-
-plant()
-{
-	if ! git -C "$mutant" rev-parse -q --verify series >/dev/null 2>&1; then
-		need_space 2000 "the mutants' source"
-		rm -rf "$mutant"
-		git -C "$tree" worktree prune
-		git -C "$tree" worktree add -q --detach --force "$mutant" series
-	fi
-	git -C "$mutant" reset -q --hard "$(git -C "$tree" rev-parse series)"
-	[ -z "$1" ] || git -C "$mutant" apply "$1" ||
-		die "mutant ${1##*/} does not apply to the series: bring it up to date"
 }
 
 # What has caught the mutant, or nothing.

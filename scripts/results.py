@@ -12,6 +12,7 @@ the greatest of them, in percent of the median. "met" is about the switch on, in
 of the rounds.
 """
 import collections
+import copy
 import os
 import statistics
 import subprocess
@@ -23,6 +24,7 @@ COSTS = ["memory", "process, base", "process, series", "VM, base", "VM, switch o
          "on/process", "spread"]
 RECLAIM = ["who accesses the memory", "per access", "aging", "reclaim", "refaults per 1000 accesses",
            "hot pages swapped out, per 1000", "spread of the first"]
+LOCKS = {"mmu_lock_held": "held for write", "mmu_lock_waited": "waited for"}
 PERCENT = {"cold": 0, "1%": 1, "10%": 10, "50%": 50, "hot": 100}
 
 
@@ -39,6 +41,15 @@ class Bench:
                     continue
                 self.rows.append(dict(zip(header, fields), run=run, kernel=kernel, machine=machine, test=test))
         self.runs = sorted({row["run"] for row in self.rows}, key=int)
+
+        self.variants = sorted({row["kernel"] for row in self.rows} - {"base", "series"})
+
+    def with_series(self, kernel):
+        """The same with the rows of another kernel as those of the series."""
+        other = copy.copy(self)
+        other.rows = [dict(row, kernel="series") if row["kernel"] == kernel else row
+                      for row in self.rows if row["kernel"] in ("base", kernel)]
+        return other
 
     def find(self, **want):
         return [row for row in self.rows if all(row.get(key) == value for key, value in want.items())]
@@ -135,8 +146,8 @@ def goals(bench):
                text="<= %.2f (half of the excess)" % limit)
     for percentile in ("p50", "p99"):
         yield goal("vCPU fault latency, %s, with aging / without" % percentile, latency(bench, percentile), 1.05)
-    for what, text in ("held", "held for write"), ("waited", "waited for"):
-        yield goal("mmu_lock %s, with aging - without, %% of the time" % text, lock(bench, "mmu_lock_" + what), 0.1, text="0")
+    for what, text in LOCKS.items():
+        yield goal("mmu_lock %s, with aging - without, %% of the time" % text, lock(bench, what), 0.1, text="0")
     shadow = bench.columns(test="shadow", state="hot")
     if shadow[BASE]:
         yield goal("shadow MMU, VM page hot, instructions", shadow, median(shadow[BASE]), text="<= base", digits=1)
@@ -178,9 +189,24 @@ def reclaim(bench):
                 "%.1f%%" % spread(columns[0])]
 
 
+def variants(bench):
+    """The series beside kernels that do something else in its place."""
+    benches = [bench.with_series(kernel) for kernel in ["series"] + bench.variants]
+    whats = [("aging pass, VM page %s, instructions" % state, lambda b, state=state: b.columns(test="fraction", state=state), 1)
+             for state in ("hot", "cold")]
+    whats += [("vCPU fault latency, %s, with aging / without" % p, lambda b, p=p: latency(b, p), 2) for p in ("p50", "p99")]
+    whats += [("mmu_lock %s, with aging - without, %% of the time" % text, lambda b, key=key: lock(b, key), 2) for key, text in LOCKS.items()]
+    for what, columns, digits in whats:
+        yield [what] + [figure(median(columns(b)[c]), digits) for b, c in [(bench, BASE)] + [(b, ON) for b in benches]]
+
+
 def summary(path):
-    bench = Bench(path)
-    for name, head, rows in ("goals", GOALS, goals(bench)), ("costs", COSTS, costs(bench)), ("reclaim", RECLAIM, reclaim(bench)):
+    everything = Bench(path)
+    bench = everything.with_series("series")
+    tables = [("goals", GOALS, goals(bench)), ("costs", COSTS, costs(bench)), ("reclaim", RECLAIM, reclaim(bench))]
+    if everything.variants:
+        tables.append(("variants", ["what", "base", "series"] + everything.variants, variants(everything)))
+    for name, head, rows in tables:
         print("table", name, *head, sep="\t")
         for row in rows:
             print(name, *row, sep="\t")
@@ -199,7 +225,8 @@ def markdown(path):
     unit = notes["machine"].split("unit: ")[1].split(",")[0]
     captions = {"costs": "One pass, %s per page (eviction: per page scanned):" % unit,
                 "reclaim": "64 MiB with a quarter swapped out, nine of ten accesses to a fifth of the pages: %s per access, and "
-                           "the shares of aging and proactive reclaim in them:" % unit}
+                           "the shares of aging and proactive reclaim in them:" % unit,
+                "variants": "The series, and what else could have been done (`variants/`):"}
     text = []
     # Older results have fewer tables.
     for name in tables:
@@ -257,7 +284,7 @@ def gnuplot(directory, name, settings, lines):
 
 
 def plots(path, directory):
-    bench = Bench(path)
+    bench = Bench(path).with_series("series")
     kinds = {"process": {"memory": "process", "kernel": "series"}, "VM, base": {"memory": "vm", "switch": BASE},
              "VM, switch off": {"memory": "vm", "switch": OFF}, "VM, switch on": {"memory": "vm", "switch": ON}}
     common = "set key outside\nset grid\nset yrange [0:*]\n"
