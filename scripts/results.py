@@ -81,13 +81,14 @@ def figure(value, digits):
     return "-" if value is None else "%.*f" % (digits, value)
 
 
-def goal(what, columns, limit, text=None, digits=2):
+def goal(what, columns, limit, text=None, digits=2, percent=False):
     """One line; columns has the figures of base, off and on, or of some of them."""
     rounds, met = len(columns[ON]), sum(value <= limit for value in columns[ON])
     if not rounds:
         return [what] + ["not measured"] * 3 + ["-", text or "<= %.2f" % limit, "-"]
+    extent = "%.*f" % (digits, max(max(f) - min(f) for f in columns.values() if f))
     return ([what] + [figure(median(columns.get(c)), digits) for c in (BASE, OFF, ON)] +
-            ["%.1f%%" % spread(*columns.values()), text or "<= %.2f" % limit,
+            [extent if percent else "%.1f%%" % spread(*columns.values()), text or "<= %.2f" % limit,
              "yes" if met == rounds else "no" if not met else "in %d of %d rounds" % (met, rounds)])
 
 
@@ -147,7 +148,7 @@ def goals(bench):
     for percentile in ("p50", "p99"):
         yield goal("vCPU fault latency, %s, with aging / without" % percentile, latency(bench, percentile), 1.05)
     for what, text in LOCKS.items():
-        yield goal("mmu_lock %s, with aging - without, %% of the time" % text, lock(bench, what), 0.1, text="0")
+        yield goal("mmu_lock %s, with aging - without, %% of the time" % text, lock(bench, what), 0.1, text="0", percent=True)
     shadow = bench.columns(test="shadow", state="hot")
     if shadow[BASE]:
         yield goal("shadow MMU, VM page hot, instructions", shadow, median(shadow[BASE]), text="<= base", digits=1)
