@@ -31,6 +31,10 @@ for kernel in base series; do
 		-plugin "file=$out/plugin.so,start=$aging,start=$reclaim,end=$end,size=$size,out=$out/$kernel.tsv" ||
 		die "the $kernel kernel's guest did not finish cleanly: see $out/$kernel"
 done
-"$TOP/scripts/profile.py" "$out/base" "$out/series" >"$report.part"
+{
+	"$TOP/scripts/profile.py" "$out/base" "$out/series"
+	echo
+	echo "Base: $([ -n "$LINUX" ] && basename "$LINUX" || echo "$BASE_PACKAGE $BASE_VERSION"); series: $(patches | wc -l) patches, sha256 $(patches_id | cut -c1-16); $(gcc --version | head -n 1)."
+} >"$report.part"
 mv "$report.part" "$report"
 cat "$report"
