@@ -146,9 +146,9 @@ def goals(bench):
     yield goal("eviction, half of the memory hot, per page scanned, VM / process", eviction, limit,
                text="<= %.2f (half of the excess)" % limit)
     for percentile in ("p50", "p99"):
-        yield goal("vCPU fault latency, %s, with aging / without" % percentile, latency(bench, percentile), 1.05)
+        yield goal("vCPU fault latency, %s, another CPU ages / spins" % percentile, latency(bench, percentile), 1.05)
     for what, text in LOCKS.items():
-        yield goal("mmu_lock %s, with aging - without, %% of the time" % text, lock(bench, what), 0.1, text="0", percent=True)
+        yield goal("mmu_lock %s due to aging, %% of the time" % text, lock(bench, what), 0.1, text="0", percent=True)
     shadow = bench.columns(test="shadow", state="hot")
     if shadow[BASE]:
         yield goal("shadow MMU, VM page hot, instructions", shadow, median(shadow[BASE]), text="<= base", digits=1)
@@ -195,8 +195,8 @@ def variants(bench):
     benches = [bench.with_series(kernel) for kernel in ["series"] + bench.variants]
     whats = [("aging pass, VM page %s, instructions" % state, lambda b, state=state: b.columns(test="fraction", state=state), 1)
              for state in ("hot", "cold")]
-    whats += [("vCPU fault latency, %s, with aging / without" % p, lambda b, p=p: latency(b, p), 2) for p in ("p50", "p99")]
-    whats += [("mmu_lock %s, with aging - without, %% of the time" % text, lambda b, key=key: lock(b, key), 2) for key, text in LOCKS.items()]
+    whats += [("vCPU fault latency, %s, another CPU ages / spins" % p, lambda b, p=p: latency(b, p), 2) for p in ("p50", "p99")]
+    whats += [("mmu_lock %s due to aging, %% of the time" % text, lambda b, key=key: lock(b, key), 2) for key, text in LOCKS.items()]
     for what, columns, digits in whats:
         yield [what] + [figure(median(columns(b)[c]), digits) for b, c in [(bench, BASE)] + [(b, ON) for b in benches]]
 
