@@ -55,10 +55,11 @@ class Bench:
         return [row for row in self.rows if all(row.get(key) == value for key, value in want.items())]
 
     def cost(self, kernel, column, **want):
-        """The cost of a page, one figure for each run."""
+        """The cost of a page, one figure for each run in which the pages were as young as they should have been."""
         which = {"memory": "process"} if column == PROCESS else {"memory": "vm", "switch": column}
         return [float(row["ns_per_page"]) for run in self.runs
-                for row in self.find(run=run, kernel=kernel, **which, **want)]
+                for row in self.find(run=run, kernel=kernel, **which, **want)
+                if "young" not in row or int(row["young"]) >= 0.9 * int(row["touched"])]
 
     def columns(self, **want):
         return {column: self.cost("base" if column == BASE else "series", column, **want)
