@@ -41,7 +41,6 @@ class Bench:
                     continue
                 self.rows.append(dict(zip(header, fields), run=run, kernel=kernel, machine=machine, test=test))
         self.runs = sorted({row["run"] for row in self.rows}, key=int)
-
         self.variants = sorted({row["kernel"] for row in self.rows} - {"base", "series"})
 
     def with_series(self, kernel):
