@@ -12,7 +12,10 @@ case $which in
 *-*)	flavour=flavours/${which#*-}.config
 	[ -f "$TOP/kconfig/$flavour" ] || die "there is no flavour ${which#*-}: choose from$(cd "$TOP/kconfig/flavours" && printf ' %s' *.config | sed 's/\.config//g')"
 	fragments+=" $TOP/kconfig/$flavour"
-	[ ! -f "$TOP/kconfig/$ARCH/$flavour" ] || fragments+=" $TOP/kconfig/$ARCH/$flavour" ;;
+	[ ! -f "$TOP/kconfig/$ARCH/$flavour" ] || fragments+=" $TOP/kconfig/$ARCH/$flavour"
+	# Options that the base does not have.
+	flavour=${flavour%.config}.series.config
+	[ "${which%%-*}" = base ] || [ ! -f "$TOP/kconfig/$ARCH/$flavour" ] || fragments+=" $TOP/kconfig/$ARCH/$flavour" ;;
 esac
 
 # The pristine base beside the tree, as plain files.
