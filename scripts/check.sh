@@ -113,6 +113,8 @@ compile()
 	[ -n "$objects" ] || return 77
 	objects+=" "$(awk 'FNR == NR { want[$1]; next } $2 in want { print $1 }' \
 		<(files=$all_files; touched '\.c$') "$obj/objects")
+	# What the base says is wanted, even if an earlier run has built it.
+	[ "$row" != base ] || (cd "$obj" && rm -f $objects)
 	[ -z "$(field "$config" sparse)" ] || sparse=(C=1 CHECK="$TOP/scripts/sparse.sh")
 	kbuild -k W=1 "${sparse[@]}" $(printf '%s\n' $objects | sort -u)
 }
