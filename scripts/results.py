@@ -190,6 +190,21 @@ def reclaim(bench):
                 "%.1f%%" % spread(columns[0])]
 
 
+def waits(bench):
+    """What faults wait for while another CPU ages: two locks of mm, which KVM does not take."""
+    rows = [(column, row, bench.find(test="locks", run=row["run"], kernel=row["kernel"], round=row["round"], aging="none")[0])
+            for row in bench.find(test="locks") for column in [row["aging"]]
+            if column != "none" or row["kernel"] == "series"]
+    whats = [("aging passes per 1000 faults", 1, lambda row, idle: 1000 * float(row["passes"]) / float(row["pages"])),
+             ("slowest of 100 faults / median without aging", 1, lambda row, idle: float(row["p99"]) / float(idle["p50"]))]
+    for lock, name in (("ptl", "page table locks"), ("lru_lock", "lru_lock")):
+        whats += [("%s: waits per 1000 faults" % name, 1, lambda row, idle, lock=lock: 1000 * float(row[lock + "_waits"]) / float(row["pages"])),
+                  ("%s: longest wait, microseconds" % name, 0, lambda row, idle, lock=lock: float(row[lock + "_longest"]) / 1000)]
+    for what, digits, value in whats:
+        yield [what] + [figure(median([value(row, idle) for c, row, idle in rows if c == column]), digits)
+                        for column in ("none", BASE, OFF, ON)]
+
+
 def variants(bench):
     """The series beside kernels that do something else in its place."""
     benches = [bench.with_series(kernel) for kernel in ["series"] + bench.variants]
@@ -205,6 +220,8 @@ def summary(path):
     everything = Bench(path)
     bench = everything.with_series("series")
     tables = [("goals", GOALS, goals(bench)), ("costs", COSTS, costs(bench)), ("reclaim", RECLAIM, reclaim(bench))]
+    if bench.find(test="locks"):
+        tables.append(("waits", ["while one CPU faults", "another spins", "base", "switch off", "switch on"], waits(bench)))
     if everything.variants:
         tables.append(("variants", ["what", "base", "series"] + everything.variants, variants(everything)))
     for name, head, rows in tables:
@@ -227,6 +244,7 @@ def markdown(path):
     captions = {"costs": "One pass, %s per page (eviction: per page scanned):" % unit,
                 "reclaim": "64 MiB with a quarter swapped out, nine of ten accesses to a fifth of the pages: %s per access, and "
                            "the shares of aging and proactive reclaim in them:" % unit,
+                "waits": "What slow faults wait for while another CPU ages, over and over (lock_stat, all CPUs):",
                 "variants": "The series, and what else could have been done (`variants/`):"}
     text = []
     # Older results have fewer tables.
