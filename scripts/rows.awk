@@ -9,5 +9,5 @@ function flush(name, i)
 	n = 0
 }
 
-/^# #?(memory|process|vm|aging|none|off|on|base)\t/ { rows[++n] = substr($0, 3) }
+/^# #?(memory|process|vm|aging|none|off|on|paced|base)\t/ { rows[++n] = substr($0, 3) }
 /^(not )?ok / { sub(/^not /, ""); flush($3) }
