@@ -4,15 +4,20 @@
 #   kcsan.awk FUNCTIONS KNOWN CONSOLE
 # FUNCTIONS: those of the files that the series touches. A race that has one of
 # them among the last three callers of an access is the series' business, and
-# has its reason in KNOWN or is new: "series".
+# has its reason in KNOWN or is new: "series". KNOWN may have * for A or B.
 
 function plain(name) { sub(/\.(isra|constprop|part|cold).*/, "", name); return name }
+
+function reason_of(race, pair) {
+	split(race, pair, " / ")
+	return race in reason ? reason[race] : ("* / " pair[2]) in reason ? reason["* / " pair[2]] : reason[pair[1] " / *"]
+}
 
 function flush() {
 	if (race == "" || race in seen)
 		return
 	seen[race] = 1
-	print (!touched ? "elsewhere" : race in reason ? "known" : "series") "\t" race "\t" (touched ? reason[race] : "")
+	print (!touched ? "elsewhere" : reason_of(race) != "" ? "known" : "series") "\t" race "\t" (touched ? reason_of(race) : "")
 }
 
 FILENAME == ARGV[1] { ours[plain($0)]; next }
