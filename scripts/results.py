@@ -246,7 +246,7 @@ def markdown(path):
     captions = {"costs": "One pass, %s per page (eviction: per page scanned):" % unit,
                 "reclaim": "64 MiB with a quarter swapped out, nine of ten accesses to a fifth of the pages: %s per access, and "
                            "the shares of aging and proactive reclaim in them:" % unit,
-                "waits": "What slow faults wait for while another CPU ages: with the switch off and on without a break, and with it "
+                "waits": "Locks of mm that faults may wait for while another CPU ages: with the switch off and on without a break, and with it "
                          "on as often as with it off (lock_stat):",
                 "variants": "The series, and what else could have been done (`variants/`):"}
     text = []
