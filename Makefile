@@ -1,6 +1,6 @@
 # A kernel patch series and the machine that tries it out. 'make help' first.
 
-.DELETE_ON_ERROR:
+.NOTPARALLEL:
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
@@ -30,7 +30,8 @@ REPEAT  ?= 2
 FLAVOURS ?= kunit lockdep kasan kcsan
 # The layers of 'make test', and what 'make test-all' adds.
 LAYERS     := patches litmus kunit compare lockdep
-LAYERS_ALL := $(LAYERS) $(if $(filter x86_64,$(ARCH)),reproduce) kasan kcsan mutants check
+# KCSAN's machines, whose CPUs run in parallel, and what the fixes mend are x86's.
+LAYERS_ALL := $(LAYERS) $(if $(filter x86_64,$(ARCH)),reproduce kcsan) kasan mutants check
 # What checkpatch says without reason: MAINTAINERS is brought up to date by a
 # patch of its own; it does not know how TRACE_EVENT() is laid out.
 CHECKPATCH_ALLOW := FILE_PATH_CHANGES|include/trace/events/.*(OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT)
@@ -45,15 +46,30 @@ export MACHINES FLAVOURS CHECKPATCH_ALLOW SUITE CHECKS PATCHES REPEAT RESULTS UP
 export BASE_TAG BASE_PACKAGE BASE_VERSION BASE_SUITE BASE_SHA256
 unexport MAKEFLAGS
 
-.PHONY: help prereqs tree series kernel base-kernel selftests run bench results profile test test-all compare reproduce litmus debug mutants check mail deb shell clean
+.PHONY: help prereqs forky tree series kernel base-kernel selftests run bench results profile test test-all compare reproduce litmus debug mutants check mail deb shell clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@sed 's/^/  /' scripts/settings.txt
 
+# What a target needs beyond, see scripts/prereqs.sh.
+bench: NEEDS := bench
+test: NEEDS := $(BOCHS) litmus
+test-all: NEEDS := $(BOCHS) litmus check
+compare mutants: NEEDS := $(BOCHS)
+reproduce: NEEDS := bochs
+litmus: NEEDS := litmus
+check: NEEDS := check
+mail: NEEDS := mail
+deb: NEEDS := deb
+
 prereqs: ## install, or list, what this machine lacks
-	@scripts/prereqs.sh
+	@scripts/prereqs.sh all $(NEEDS)
+
+forky: NEEDS := litmus
+forky: prereqs ## a folder with a newer sparse and herd7; takes root, once
+	@scripts/forky.sh
 
 tree: prereqs ## the base kernel's source with the series applied, as git commits
 	@scripts/tree.sh
@@ -74,7 +90,6 @@ run: tree ## print the cost of aging a process and a VM, on both kernels
 	@scripts/run.sh
 
 bench: tree ## measure all that the README quotes, REPEAT times
-	@scripts/prereqs.sh bench
 	@scripts/bench.sh
 
 results: ## make the last 'make bench' what the README quotes
@@ -84,42 +99,33 @@ profile: tree ## count the instructions of aging and eviction by function, on bo
 	@scripts/profile.sh
 
 test: tree ## run the layers of tests that fit into an hour
-	@scripts/prereqs.sh $(BOCHS) litmus
 	@scripts/test.sh $(LAYERS)
 
 test-all: tree ## run all layers of tests
-	@scripts/prereqs.sh $(BOCHS) litmus check
 	@scripts/test.sh $(LAYERS_ALL)
 
 compare: tree ## run suites/mmu on both kernels, and compare test by test (MACHINES=, SUITE=)
-	@scripts/prereqs.sh $(BOCHS)
 	@scripts/compare.sh
 
 reproduce: tree ## run what the series mends on both kernels: it must fail on the base (MACHINES=)
-	@scripts/prereqs.sh bochs
 	@SUITE=reproduce scripts/compare.sh
 
 litmus: tree ## put the locking claims of the series to the kernel's memory model
-	@scripts/prereqs.sh litmus
 	@scripts/litmus.sh
 
 debug: tree ## run KUnit, and kernels with lockdep, KASAN, KCSAN (FLAVOURS=)
 	@scripts/debug.sh
 
 mutants: tree ## plant the bugs of mutants/ one by one: each must be caught (MUTANTS=names)
-	@scripts/prereqs.sh $(BOCHS)
 	@scripts/mutants.sh $(MUTANTS)
 
 check: tree ## build and examine the tree after each patch: a grid (CHECKS=, PATCHES=)
-	@scripts/prereqs.sh check
 	@scripts/check.sh
 
 mail: tree ## write the mails that would be sent, and check them; sends nothing (UPSTREAM=)
-	@scripts/prereqs.sh mail
 	@scripts/mail.sh
 
 deb: tree ## build Debian packages of the patched kernel; installs nothing (CONFIG=)
-	@scripts/prereqs.sh deb
 	@scripts/deb.sh
 
 shell: tree ## boot the patched kernel to a prompt (MACHINE=, CPUS=)

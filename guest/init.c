@@ -95,10 +95,12 @@ static void __attribute__((noreturn, format(printf, 1, 2))) die(const char *form
 static void note(const char *what)
 {
 	int fd = open("/dev/kmsg", O_WRONLY);
+	char line[256];
 
-	if (fd < 0)
-		return;
-	dprintf(fd, "init: %s\n", what);
+	/* Not with dprintf(), which wants to seek. */
+	snprintf(line, sizeof(line), "init: %s\n", what);
+	if (fd < 0 || write(fd, line, strlen(line)) < 0)
+		die("cannot write to the console's log: %s", strerror(errno));
 	close(fd);
 }
 
@@ -427,8 +429,10 @@ static bool copy_output(int fd, const char *prefix, pid_t pid, double deadline,
 		}
 		len = read(fd, buf, sizeof(buf));
 		for (ssize_t i = 0; i < len; i++) {
-			if (buf[i] != '\n' && used < sizeof(line) - 1) {
-				line[used++] = buf[i];
+			if (buf[i] != '\n') {
+				/* The end of a line that is too long is lost. */
+				if (used < sizeof(line) - 1)
+					line[used++] = buf[i];
 				continue;
 			}
 			line[used] = '\0';

@@ -156,13 +156,14 @@ docs()
 # No scanner: the one that the kernel's .cocciconfig asks for takes folders only.
 coccicheck()
 {
-	local rule
+	local rule rules
 	[ "$row" = base ] || [ "$row" = all ] || return 77
 	touched '\.[ch]$' | sed G >"$obj/files"
 	[ -s "$obj/files" ] || return 77
 	(
 		cd "$src"
-		for rule in $(grep -rlE 'virtual[[:space:]]+report' "$tree/scripts/coccinelle" | sort | xargs grep -L ':ocaml'); do
+		rules=$(grep -rlE 'virtual[[:space:]]+report' "$tree/scripts/coccinelle" | sort | xargs grep -L ':ocaml')
+		for rule in ${rules:?}; do
 			rm -f "$obj/debug"
 			C=2 srctree=. LINUXINCLUDE=-I./include MODE=report COCCI=$rule DEBUG_FILE=$obj/debug \
 				SPFLAGS="--no-scanner --jobs $JOBS" scripts/coccicheck "--file-groups $obj/files" || { tail -n 3 "$obj/debug"; exit 1; }
@@ -288,7 +289,8 @@ done
 rows=$(while read -r row rest; do ! chosen "$row" "${PATCHES:-}" || echo "$row $rest"; done <<<"$rows")
 all_files=$(cut -d' ' -f3- <<<"$rows" | xargs -n1 | sort -u | xargs)
 for check in $all_checks; do
-	[ -z "$(sparse_name)" ] || ! chosen "$check" "${CHECKS:-}" || "$TOP/scripts/forky.sh" >/dev/null
+	[ -z "$(sparse_name)" ] || ! chosen "$check" "${CHECKS:-}" || "$TOP/scripts/forky.sh" sparse --version >/dev/null ||
+		die "sparse does not run: see above"
 done
 
 rm -rf "$out"
@@ -303,6 +305,7 @@ done < <(echo "base base $all_files"; echo "$rows")
 echo
 print_grid
 echo
+sed -n 's|^error: \(.*\.cocci\): .* in |coccicheck: \1 gives up on the base kernel'"'s"' |p' "$out/base.coccicheck.log" 2>/dev/null || true
 grep -H 'sparse: .*: error: ' "$out"/base.*.log.sparse 2>/dev/null | sed "s|^.*/base\.||; s|\.log\.sparse:sparse: |+sparse: |" |
 	awk -F: '!seen[$1]++ { print $0 ", on the base: nothing more is said about the file that includes it" }' || true
 echo "-: nothing in the patch concerns the check, or another column answers for it"
@@ -312,4 +315,4 @@ done
 [ ! -e "$out/failures" ] || { echo; cat "$out/failures"; }
 echo
 echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -5,5 +5,6 @@ set -euo pipefail
 
 lock
 "$TOP/scripts/tree.sh" may-remove
-rm -rf "$WORK" "$BUILD"/{report,shell,run,check,mail,deb,deb-arm64} "$BUILD"/{test,compare,mutants,debug}{,-arm64}
-rm -rf --one-file-system "$BUILD/forky"
+rm -rf "$WORK" "$BUILD"/{report,shell,profile,litmus,check,mail} \
+	"$BUILD"/{test,run,bench,compare,compare-*,mutants,debug,deb}{,-arm64}
+rm -rf --one-file-system "$BUILD"/forky{,.part,.log}

@@ -63,14 +63,14 @@ judge()
 	while IFS=$'\t' read -r test base series why; do
 		case $base/$series in
 		pass/pass | -/pass | pass/-)
-			if [ -z "$(expected "$test")" ]; then ok "$where $test"
+			if [ -z "$(expected "$test")" ]; then ok "$where $test${why:+ ($why)}"
 			else not_ok "$where $test: passes on the base kernel, and should not"; fi ;;
 		FAIL/pass)
 			if complaint "$out/$where" "$test" >/dev/null; then ok "$where $test (fails on the base kernel: $why)"
 			else not_ok "$where $test: fails on the base kernel, and not as the suite says: $why"; fi ;;
 		skip/skip | -/skip | skip/-)	skip "$where $test: $why" ;;
-		FAIL/FAIL | CRASH/CRASH)
-			if [ -n "$(field "$test" known)" ]; then ok "$where $test (FAILS ALIKE on both kernels: $(field "$test" known))"
+		FAIL/FAIL)
+			if [ -n "$(field "$test" known)" ] && [[ $why != *TIMEOUT* ]]; then ok "$where $test (FAILS ALIKE on both kernels: $(field "$test" known))"
 			else not_ok "$where $test: fails on both kernels, unexpectedly: $why"; fi ;;
 		*)				not_ok "$where $test: $base on the base kernel, $series on the series: $why" ;;
 		esac
@@ -79,6 +79,8 @@ judge()
 
 archs=${suite:+$(SUITE=$suite field "" archs)}
 [[ " ${archs:-$ARCH} " == *" $ARCH "* ]] || die "the suite $suite is for ARCH=$archs, not $ARCH"
+[ -n "${MACHINES// /}" ] || die "there is no machine to run on: name some with MACHINES="
+lock
 rm -rf "$out"
 mkdir -p "$out"
 check "series kernel builds" builds kernel.sh series
@@ -89,9 +91,11 @@ check "selftests build" builds selftests.sh
 for MACHINE in $MACHINES; do
 	flavour=$(machine_field flavour)
 	flavour=${flavour:+-$flavour}
+	built=$failed
 	for kernel in ${flavour:+series base}; do
 		check "$kernel$flavour kernel builds" builds kernel.sh $kernel$flavour
 	done
+	[ "$failed" = "$built" ] || continue
 	SUITE=${suite:-$(machine_field suite)}
 	SUITE=${SUITE:-mmu}
 	cpus=$(field "" cpus)

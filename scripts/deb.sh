@@ -8,7 +8,8 @@ set -euo pipefail
 tree=$WORK/linux
 out=$BUILD/deb$FOLDER
 obj=$out/obj
-config=${CONFIG:-/boot/config-$(uname -r)}
+[ -n "${CONFIG:-}$([ -n "$CROSS" ] || echo native)" ] || die "this host's configuration is not for $ARCH: name one with CONFIG=PATH"
+config=$(realpath -m "${CONFIG:-/boot/config-$(uname -r)}")
 fragment=$TOP/kconfig/package/deb.config
 
 kbuild()

@@ -26,18 +26,19 @@ run()
 	fi
 	while IFS=$'\t' read -r test outcome why; do
 		case $outcome in
-		pass)	ok "$where $test" ;;
+		pass)	ok "$where $test${why:+ ($why)}" ;;
 		skip)	skip "$where $test: $why" ;;
 		*)	not_ok "$where $test: $outcome $why" ;;
 		esac
 	done < <(cat "$dir/results.tsv")
 }
 
+lock
 "$TOP/scripts/selftests.sh" >/dev/null || die "the selftests do not build"
-rm -rf "$out"
 mkdir -p "$out"
 for flavour in $FLAVOURS; do
-	[ -f "$TOP/kconfig/flavours/$flavour.config" ] || die "there is no flavour $flavour"
+	[ -n "$(field kernels 2>/dev/null)" ] || die "kconfig/flavours has no flavour $flavour that tests"
+	rm -rf "$out"/*-"$flavour"
 	for kernel in $(field kernels); do
 		kernel=$kernel-$flavour
 		if ! "$TOP/scripts/kernel.sh" "$kernel" >/dev/null; then

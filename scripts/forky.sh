@@ -19,7 +19,7 @@ remove_part()
 make_it()
 {
 	local site
-	[ "$(id -u)" = 0 ] || die "debootstrap needs root to make $dir: run this target once as root"
+	[ "$(id -u)" = 0 ] || die "debootstrap needs root to make $dir: run 'make forky' once as root"
 	site=$(mirror)
 	[ -n "$site" ] || die "apt has no Debian mirror configured: give one with MIRROR=URL"
 	need_space 1500 "a folder with ${PACKAGES//,/ and }"
@@ -30,6 +30,8 @@ make_it()
 		forky "$dir.part" "$site" sid ||
 		die "debootstrap could not make $dir: check the network, the log is $dir.log"
 	rm -rf "$dir.part"/var/cache/apt "$dir.part"/var/lib/apt/lists
+	# The rest of the build is not for root to own.
+	chown --reference="$TOP" "$BUILD" "$BUILD/lock" "$dir.log"
 	mv "$dir.part" "$dir"
 	trap - EXIT
 }

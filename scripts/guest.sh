@@ -106,6 +106,7 @@ machine_usable
 [ $# = 0 ] || needs_qemu "the option $1"
 make_initramfs
 say "$kernel kernel, machine $MACHINE, $CPUS CPU(s), suite $suite: $(wc -l <"$dir/plan") tests"
+! emulator_is_busy || say "waiting for another emulator to end"
 boot "$@" 2>"$dir/emulator.log" &
 pid=$!
 tail -n +1 -s 1 -f --pid=$pid "$dir/ktap" 2>/dev/null | sed -un 's/^# \(.* took .* s\)$/    \1/p; s/^\(not ok .*\)/    \1/p; s/^Bail out!/    &/p' >&2 || true
@@ -119,6 +120,9 @@ if [ "$status" = 124 ]; then
 elif [ "$status" != 0 ]; then
 	say "the emulator failed: $(tail -n 1 "$dir/emulator.log")"; clean=
 fi
+grep -q 'init: all tests have run' "$dir/console" || {
+	say "the console log $dir/console does not have the note that all tests have run"; clean=
+}
 { scan_console "$dir/console" || true; new_races; } >"$dir/badness"
 if [ -s "$dir/badness" ]; then
 	say "the console log $dir/console shows trouble:"

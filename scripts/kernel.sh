@@ -50,7 +50,7 @@ lock
 src=$tree
 case ${which%%-*} in
 base)	src=$WORK/base; lay_base_files ;;
-mutant)	src=$WORK/mutant ;;
+mutant)	src=$WORK/mutant$FOLDER ;;
 esac
 mkdir -p "$obj"
 [ -e "$obj/vmlinux" ] || need_space 1000 "a kernel build"

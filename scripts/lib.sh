@@ -48,6 +48,8 @@ lock()
 {
 	mkdir -p "$BUILD" || die "cannot create the build directory $BUILD: name another one with BUILD=DIR"
 	if [ -z "${BUILD_LOCKED:-}" ]; then
+		[ ! -e "$BUILD/lock" ] || [ -w "$BUILD/lock" ] ||
+			die "cannot write to $BUILD, which belongs to another user: name another one with BUILD=DIR"
 		exec 9>"$BUILD/lock"
 		flock -n 9 || { say "waiting for another run in $BUILD"; flock 9; }
 		export BUILD_LOCKED=1
@@ -91,6 +93,12 @@ patches_id()
 	patches | while read -r p; do echo "${p##*/}"; cat "$p"; done | sha256sum | cut -d' ' -f1
 }
 
+# What the tree is based on, in words.
+base_name()
+{
+	cat "$WORK/linux/.git/base-name"
+}
+
 # Verdicts: a line for each thing tested, and the closing line.
 passed=0 failed=0 skipped=0
 
@@ -125,7 +133,7 @@ finish()
 	echo
 	[ "$skipped" = 0 ] || echo "$skipped skipped, each with its reason above"
 	echo "$passed passed, $failed failed"
-	[ "$failed" = 0 ]
+	[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
 }
 
 # Runs a long command: its output goes to a log, which is shown only when it
@@ -136,9 +144,12 @@ logged()
 	shift 2
 	mkdir -p "${log%/*}"
 	say "$what"
+	# A process group of its own, which can be ended as a whole.
+	set -m
 	"$@" >"$log" 2>&1 &
 	pid=$!
-	trap 'kill $pid 2>/dev/null; exit 130' INT TERM
+	set +m
+	trap 'kill -- -$pid 2>/dev/null; exit 130' INT TERM
 	while kill -0 "$pid" 2>/dev/null; do
 		for _ in {1..30}; do
 			sleep 1
@@ -161,9 +172,12 @@ progress()
 # check needs.
 checkpatch()
 {
-	local said
+	local said rc=0
 	said=$(cd "$WORK/linux" && PATH=/usr/bin:$PATH ./scripts/checkpatch.pl --strict --no-summary --show-types \
-		--terse --showfile "$@" 2>&1 | grep -vE "$CHECKPATCH_ALLOW") || true
+		--terse --showfile "$@" 2>&1) || rc=$?
+	# 1: it has said something.
+	[ "$rc" -le 1 ] || { echo "checkpatch.pl failed: $said" >&2; return 1; }
+	said=$(grep -vE "$CHECKPATCH_ALLOW" <<<"$said") || true
 	[ -z "$said" ] || { echo "$said" >&2; return 1; }
 }
 
@@ -210,8 +224,14 @@ needs_qemu()
 	[ "$(machine_field emulator)" != bochs ] || die "$1 needs QEMU, and $MACHINE is a machine of Bochs: choose another MACHINE"
 }
 
-# qemu SECONDS OPTION...: the machine, one at a time on this host, because two
-# emulators disturb each other's timers.
+# One emulator at a time, as two disturb each other's timers: in this build
+# directory, or wherever EMULATOR_LOCK is the same.
+emulator_is_busy()
+{
+	[ -e "$EMULATOR_LOCK" ] && ! flock -n "$EMULATOR_LOCK" true
+}
+
+# qemu SECONDS OPTION...: the machine.
 qemu()
 {
 	local limit=$1
@@ -283,7 +303,7 @@ bochs()
 # the patch in $1 on top, if there is one.
 plant()
 {
-	local tree=$WORK/linux mutant=$WORK/mutant
+	local tree=$WORK/linux mutant=$WORK/mutant$FOLDER
 	if ! git -C "$mutant" rev-parse -q --verify series >/dev/null 2>&1; then
 		need_space 2000 "another copy of the source"
 		rm -rf "$mutant"

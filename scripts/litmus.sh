@@ -17,6 +17,7 @@ found()
 		END { print result == "" ? "no result: " first : result race }' "$1.out"
 }
 
+lock
 rm -rf "$out"
 mkdir -p "$out"
 mapfile -t tests < <(git -C "$tree" diff --name-only --diff-filter=d base -- '*.litmus')

@@ -51,7 +51,7 @@ base_lines()
 			die "$UPSTREAM is no git clone that has the tag $BASE_TAG"
 		echo "base-commit: $commit"
 	fi
-	echo "base: $BASE_TAG; tested on Debian's $BASE_PACKAGE $BASE_VERSION"
+	echo "base: $BASE_TAG; tested on $([ -n "$LINUX" ] || echo "Debian's ")$(base_name)"
 }
 
 # git with the sender as committer, who signs off.
@@ -73,7 +73,7 @@ write_posting()
 		--base=base --from="$name <$email>" --stat=72 "${addressed[@]}" "$from..$to"
 	# Who sends the patches answers for them as their author, too.
 	sed -i '1,/^diff/ { /^$/ { N; /^\nFrom: .* <.*>$/ { N; s/.*\n//; } } }' "$dir"/0*.patch
-	fill_in "$cover" >"$dir/cover"
+	fill_in "$cover" >"$dir/cover" || return
 	base_lines >"$dir/base"
 	awk -v dir="$dir" '
 		/\*\*\* SUBJECT HERE \*\*\*/ { getline subject <(dir "/cover"); sub(/\*\*\* SUBJECT HERE \*\*\*/, subject) }
@@ -90,7 +90,9 @@ comes_back()
 {
 	local posting=$1 from=$2 to=$3 id
 	id=$(sed -n 's/^Message-Id: <\(.*\)>$/\1/ip' "$out/$posting/0000-cover-letter.patch" | head -n 1)
-	rm -rf "$out/b4"
+	# What an earlier posting that failed has left.
+	rm -rf "$out/b4" "$out/tree"
+	git -C "$tree" worktree prune
 	mkdir "$out/b4"
 	# b4 0.12 fails on a header that is folded.
 	awk '/^From 000000000000/ { header = 1 } /^$/ { header = 0 }

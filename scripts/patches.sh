@@ -3,7 +3,7 @@
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
-check "series applies with git am, and comes back byte-identical" "$TOP/scripts/tree.sh" check
+check "series applies with git am, and to Debian's base comes back byte-identical" "$TOP/scripts/tree.sh" check
 for patch in $(patches); do
 	check "checkpatch --strict ${patch##*/}" checkpatch --no-signoff "$patch"
 done

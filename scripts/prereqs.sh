@@ -1,11 +1,10 @@
 #!/bin/bash
 # Lists what this machine lacks; installs it on Debian as root.
-#   prereqs.sh            what every target needs
-#   prereqs.sh GROUP...   what these groups of the list need beyond
+#   prereqs.sh GROUP...   what these groups of the list need; all: every target
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
-groups=${*:-all}
+groups=$*
 
 # What must be there (a command, or a file by its path), the package it is in,
 # and the groups it is for.
@@ -40,6 +39,7 @@ list()
 		/usr/include/elfutils/libdw.h libdw-dev deb
 		b4                      b4 mail
 		/usr/lib/git-core/git-send-email git-email mail
+		column                  bsdextrautils mail
 		bochs                   bochs bochs
 		/usr/lib/x86_64-linux-gnu/bochs/plugins/libbx_term_gui.so bochs-term bochs
 		/usr/share/bochs/BIOS-bochs-latest bochsbios bochs

@@ -13,6 +13,7 @@ address()
 }
 
 [ "$MACHINE" = q35-npt ] || die "counting instructions by function needs the machine q35-npt"
+lock
 for kernel in base series; do
 	"$TOP/scripts/kernel.sh" $kernel >/dev/null
 done
@@ -30,11 +31,13 @@ for kernel in base series; do
 	CPUS=1 "$TOP/scripts/guest.sh" $kernel profile "$out/$kernel" -icount shift=0,sleep=off \
 		-plugin "file=$out/plugin.so,start=$aging,start=$reclaim,end=$end,size=$size,out=$out/$kernel.tsv" ||
 		die "the $kernel kernel's guest did not finish cleanly: see $out/$kernel"
+	! grep -q '	\(FAIL\|CRASH\|skip\)	' "$out/$kernel/results.tsv" ||
+		die "aging_perf_test did not pass on the $kernel kernel: see $out/$kernel/ktap"
 done
 {
 	"$TOP/scripts/profile.py" "$out/base" "$out/series"
 	echo
-	echo "Base: $([ -n "$LINUX" ] && basename "$LINUX" || echo "$BASE_PACKAGE $BASE_VERSION"); series: $(patches | wc -l) patches, sha256 $(patches_id | cut -c1-16); $(gcc --version | head -n 1)."
+	echo "Base: $(base_name); series: $(patches | wc -l) patches, sha256 $(patches_id | cut -c1-16); $(gcc --version | head -n 1)."
 } >"$report.part"
 mv "$report.part" "$report"
 cat "$report"

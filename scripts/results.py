@@ -66,7 +66,7 @@ class Bench:
 
 
 def divide(figures, by):
-    return [a / b for a, b in zip(figures, by)]
+    return [a / b for a, b in zip(figures, by, strict=True)]
 
 
 def median(figures):
@@ -276,8 +276,9 @@ def with_tables(readme, path):
 
 def readme(path, name):
     text = with_tables(name, path)
-    with open(name, "w") as file:
+    with open(name + ".part", "w") as file:
         file.write(text)
+    os.replace(name + ".part", name)
 
 
 def check(path, name):

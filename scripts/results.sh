@@ -8,5 +8,7 @@ new=$BUILD/report/bench$FOLDER/results.tsv
 mkdir -p "${RESULTS%/*}"
 cp "$new" "$RESULTS.part"
 mv "$RESULTS.part" "$RESULTS"
+profile=$BUILD/report/profile.md
+[ "$ARCH" != x86_64 ] || [ ! -e "$profile" ] || cp "$profile" "${RESULTS%.tsv}-profile.md"
 "$TOP/scripts/results.py" readme "$RESULTS" "$TOP/README.md"
 say "${RESULTS#"$TOP/"} and README.md have the figures of $new"

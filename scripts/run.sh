@@ -9,6 +9,7 @@ machine_usable
 needs_qemu "counting instructions"
 [ "$(machine_field needs)" != nested ] || die "counting instructions needs an emulated CPU: choose another machine than $MACHINE"
 export CPUS=1
+lock
 for kernel in base series; do
 	"$TOP/scripts/kernel.sh" $kernel >/dev/null
 done

@@ -15,6 +15,7 @@ run_layer()
 	esac
 }
 
+lock
 rm -rf "$out"
 mkdir -p "$out"
 for layer in "$@"; do
@@ -23,14 +24,15 @@ for layer in "$@"; do
 	run_layer "$layer" | tee "$out/$layer.log" || true
 	# A layer that did not get to its closing line has failed.
 	counts=$(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$out/$layer.log")
-	read -r ok bad <<<"${counts:-0 1}"
 	[ -n "$counts" ] || echo "not ok  the layer $layer stopped before its end"
-	passed=$((passed + ok)) failed=$((failed + bad))
-	skipped=$((skipped + $(grep -c '^skip ' "$out/$layer.log" || true)))
-	printf '%-10s %8d %8d %8d min\n' "$layer" "$ok" "$bad" $(((SECONDS - start + 59) / 60)) >>"$out/layers"
+	[ "$counts" != "0 0" ] || { echo "not ok  the layer $layer has tested nothing"; counts=; }
+	read -r ok bad <<<"${counts:-0 1}"
+	left=$(grep -c '^skip ' "$out/$layer.log" || true)
+	passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + left))
+	printf '%-10s %8d %8d %8d %8d\n' "$layer" "$ok" "$bad" "$left" $(((SECONDS - start + 59) / 60)) >>"$out/layers"
 	echo
 done
 
-printf '%-10s %8s %8s\n' layer passed failed
+printf '%-10s %8s %8s %8s %8s\n' layer passed failed skipped minutes
 cat "$out/layers"
 finish

@@ -21,12 +21,13 @@ with open(os.path.join(out, "kunit.log"), "w") as log:
 
 # Why a test was skipped or failed, and what it skipped inside, is in the text.
 reasons, verdicts, empty, complete = {}, {}, set(), True
-skipped, tested, why = 0, 0, ""
+skipped, tested, why = [], 0, ""
 with open(ktap, errors="replace") as lines:
     for line in lines:
-        if re.match(r"(#|   ) +ok .*# SKIP", line):
-            skipped += 1
-        elif re.match(r"(#|   ) +ok ", line):
+        case = re.match(r"(?:#|   ) +(?:not )?ok \d+\b(?:.*# SKIP *(.*))?", line)
+        if case and case[1] is not None:
+            skipped.append(case[1])
+        elif case:
             tested += 1
         elif line.startswith("# # Skipped: "):
             why = line.removeprefix("# # Skipped: ").strip()
@@ -35,13 +36,13 @@ with open(ktap, errors="replace") as lines:
             complete = False
         verdict = re.match(r"((?:not )?ok) \d+ (\S+)(?: # (.*))?", line)
         if verdict:
-            inside = "%d cases skipped" % skipped if skipped else ""
+            inside = "%d skipped: %s" % (len(skipped), "; ".join(skipped)) if skipped else ""
             if skipped and not tested:
                 empty.add(verdict[2])
                 inside = why or inside
             verdicts[verdict[2]] = verdict[1]
             reasons[verdict[2]] = (verdict[3] or inside).removeprefix("SKIP ")
-            skipped, tested, why = 0, 0, ""
+            skipped, tested, why = [], 0, ""
 
 def outcome(group):
     """A test with subtests, as if it had none."""
