@@ -306,7 +306,7 @@ echo
 print_grid
 echo
 sed -n 's|^error: \(.*\.cocci\): .* in |coccicheck: \1 gives up on the base kernel'"'s"' |p' "$out/base.coccicheck.log" 2>/dev/null || true
-grep -H 'sparse: .*: error: ' "$out"/base.*.log.sparse 2>/dev/null | sed "s|^.*/base\.||; s|\.log\.sparse:sparse: |+sparse: |" |
+grep -H 'sparse: .*: error: ' "$out"/base.*.log.sparse 2>/dev/null | sed "s|^$out/base\.||; s|\.log\.sparse:sparse: |+sparse: |; s|$src/||" |
 	awk -F: '!seen[$1]++ { print $0 ", on the base: nothing more is said about the file that includes it" }' || true
 echo "-: nothing in the patch concerns the check, or another column answers for it"
 for check in $all_checks; do
