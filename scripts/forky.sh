@@ -31,7 +31,7 @@ make_it()
 		die "debootstrap could not make $dir: check the network, the log is $dir.log"
 	rm -rf "$dir.part"/var/cache/apt "$dir.part"/var/lib/apt/lists
 	# The rest of the build is not for root to own.
-	chown --reference="$TOP" "$BUILD" "$BUILD/lock" "$dir.log"
+	chown --reference="$TOP" "$BUILD" "$BUILD/lock" "$dir.log" || true
 	mv "$dir.part" "$dir"
 	trap - EXIT
 }
