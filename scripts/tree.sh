@@ -3,7 +3,8 @@
 #   tree.sh         bring the tree up to date with the patches
 #   tree.sh export  write the tree's commits back as patches
 #   tree.sh check   apply the patches to the pristine base, beside the tree,
-#                   and compare what git makes of them with the patches
+#                   and compare what git makes of them with the patches;
+#                   status 77 if they were made on another base
 #   tree.sh may-remove  stop if the tree holds work of its own
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
@@ -239,7 +240,7 @@ update()
 {
 	local head old=$WORK/linux.old
 	finish_interrupted
-	if [ ! -d "$tree" ] || [ "$(base_id)" != "$(cat "$tree/.git/base-id")" ]; then
+	if [ ! -e "$tree/.git/base-name" ] || [ "$(base_id)" != "$(cat "$tree/.git/base-id")" ]; then
 		[ ! -d "$tree" ] || may_remove "another base is asked for" || old=$WORK/linux.before-force
 		lay_base
 		if ! head=$(apply "$part"); then
@@ -289,7 +290,7 @@ check()
 	head=$(apply "$tree") || exit 1
 	say "the series applies to the pristine base with git am"
 	# Another one has other line numbers and blobs.
-	[ "$(base_name)" = "$BASE_PACKAGE $BASE_VERSION" ] || return 0
+	[ "$(base_name)" = "$BASE_PACKAGE $BASE_VERSION" ] || return 77
 	rm -rf "$dir"
 	mkdir -p "$dir"
 	export_to "$tree" "$head" "$dir"
