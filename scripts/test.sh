@@ -1,38 +1,182 @@
 #!/bin/bash
-# Runs layers of tests one after another, and sums up.
-#   test.sh LAYER...   docs/TESTING.md says what each of them covers
+# Runs layers of tests, while what they need is being built, and sums up.
+#   test.sh LAYER[@MACHINE,...]...   on these machines only; docs/TESTING.md says what a
+#                                    layer covers
+#   RESUME=1   don't repeat a layer that has passed on this state, unless AGAIN=1
+# Reads everything but docs/; writes $BUILD/test: a log of each layer and each build, and
+# passed/, what has passed on which state.
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
 out=$BUILD/test$FOLDER
 
+# What has to be built for a layer, in the order in which it is needed.
+needs()
+{
+	case $1 in
+	compare | reproduce) echo selftests series base ;;
+	kcsan)	echo selftests series-kcsan base-kcsan ;;
+	mutants | check)	echo selftests ;;
+	patches | litmus) ;;
+	*)	echo "selftests series-$1" ;;
+	esac
+}
+
+build_all()
+{
+	local what rc
+	for what; do
+		rc=0
+		"$TOP/scripts/build.sh" "$what" >"$out/build-$what.log" 2>&1 || rc=$?
+		echo "$rc" >"$out/built/$what"
+	done
+}
+
+# Waits for what a layer needs, which is not built again then.
+wait_for()
+{
+	local what
+	for what in $(needs "$1"); do
+		until [ -e "$out/built/$what" ]; do sleep 1; done
+		[ "$(cat "$out/built/$what")" != 0 ] || BUILT+=" $what"
+	done
+	export BUILT
+}
+
+# What can be said of the patches without building anything.
+patches_layer()
+{
+	local rc=0 patch
+	"$TOP/scripts/tree.sh" check || rc=$?
+	case $rc in
+	0)	ok "series applies with git am, and comes back byte-identical" ;;
+	77)	ok "series applies with git am"
+		skip "series comes back byte-identical: it was made on $BASE_PACKAGE $BASE_VERSION, not $(base_name)" ;;
+	*)	not_ok "series applies with git am, and comes back byte-identical" ;;
+	esac
+	for patch in $(patches); do
+		check "checkpatch --strict ${patch##*/}" checkpatch --no-signoff "$patch"
+	done
+	check "README.md and docs/ have the figures of results/" "$TOP/scripts/results.py" check "$TOP"
+	check "results/ are of this state of the series" same_series "${RESULTS%/*}"/*
+	finish
+}
+
+# same_series FILE...: whether these results are of the series as it is.
+same_series()
+(
+	local file id
+	for file; do
+		id=$(grep -om 1 'patches, sha256 [0-9a-f]*' "$file") || die "${file#"$TOP/"} does not say of which series it is"
+		[ "${id##* }" = "$(patches_id | cut -c1-16)" ] ||
+			die "${file#"$TOP/"} is of another state of the series (${id##* }, not $(patches_id | cut -c1-16)): run 'make bench results', and 'make profile results' for a profile"
+	done
+)
+
 run_layer()
 {
 	case $1 in
-	patches | compare | litmus | check | mutants)	"$TOP/scripts/$1.sh" ;;
+	patches)	patches_layer ;;
+	compare | litmus | check | mutants)	"$TOP/scripts/$1.sh" ;;
 	reproduce)	SUITE=reproduce "$TOP/scripts/compare.sh" ;;
 	*)	FLAVOURS=$1 "$TOP/scripts/debug.sh" ;;
 	esac
 }
 
+# What a layer's outcome depends on.
+state()
+{
+	{
+		echo "$layer"
+		cat "$WORK/linux/.git/base-id"
+		git -C "$WORK/linux" rev-parse HEAD
+		git -C "$WORK/linux" diff HEAD
+		$QEMU --version
+		"${CROSS}gcc" --version
+		(cd "$TOP" && find Makefile bases checks guest kconfig machines mutants scripts series suites -type f | sort | xargs sha256sum)
+	} | sha256sum | cut -d' ' -f1
+}
+
+# How many bugs of mutants/ a layer runs into, by their headers: 'make mutants' plants them.
+bugs_of()
+{
+	local name=$1 machines=$2 patch
+	for patch in "$TOP"/mutants/*.patch; do
+		awk -v name="$name" -v machines=" $machines " '
+			BEGIN { v["Machine:"] = "q35-npt"; v["Suite:"] = "aging" }
+			/^$/ { exit }
+			$1 ~ /^(Machine|Suite|Kernel):$/ { v[$1] = $2 }
+			END {	suite = v["Suite:"]; kernel = v["Kernel:"]
+				if (kernel == "kunit" || kernel == "" && suite == "stress")
+					by = "lockdep+kunit"
+				else
+					by = kernel != "" ? kernel : suite == "reproduce" ? suite : "compare"
+				if (by == name && (machines == "  " || index(machines, " " v["Machine:"] " ")))
+					print }' "$patch"
+	done | wc -l
+}
+
+has_passed()
+{
+	[ -n "${RESUME:-}" ] && [ -z "$AGAIN" ] && [ "$(head -n 1 "$out/passed/${layer%%@*}" 2>/dev/null)" = "$(state)" ]
+}
+
 lock
-rm -rf "$out"
-mkdir -p "$out"
-for layer in "$@"; do
+rm -rf "$out"/*.log "$out/layers" "$out/built"
+mkdir -p "$out/built" "$out/passed"
+exec {STEPS_FD}>&2
+export STEPS_FD
+what=$(for layer; do has_passed || needs "${layer%%@*}"; done | tr ' ' '\n' | awk '!seen[$0]++')
+# Emulators, which must not be late, go first.
+set -m
+nice -n 10 bash -c "$(declare -f build_all); TOP='$TOP' out='$out'; build_all $(xargs <<<"$what")" &
+builds=$!
+set +m
+trap 'kill -- -$builds 2>/dev/null || true' EXIT
+bugs=0 bad_layers=
+for layer; do
 	start=$SECONDS
-	say "layer $layer"
-	run_layer "$layer" | tee "$out/$layer.log" || true
-	# A layer that did not get to its closing line has failed.
-	counts=$(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$out/$layer.log")
-	[ -n "$counts" ] || echo "not ok  the layer $layer stopped before its end"
-	[ "$counts" != "0 0" ] || { echo "not ok  the layer $layer has tested nothing"; counts=; }
-	read -r ok bad <<<"${counts:-0 1}"
-	left=$(grep -c '^skip ' "$out/$layer.log" || true)
+	name=${layer%%@*} machines=$MACHINES
+	log=$out/$name.log
+	[ "$name" = "$layer" ] || machines=$(tr , ' ' <<<"${layer#*@}")
+	passed_before=
+	if has_passed; then
+		passed_before=yes
+		read -r ok bad left minutes < <(tail -n 1 "$out/passed/$name")
+		say "layer $name: has passed on this state before, $minutes min"
+	else
+		say "layer $name"
+		BUILT=
+		wait_for "$name"
+		MACHINES=$machines ONLY_ON=$([ "$name" = "$layer" ] || echo "$machines") run_layer "$name" >"$log" 2>&1 || true
+		# A layer that did not get to its closing line has failed.
+		counts=$(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$log")
+		[ -n "$counts" ] || { echo "not ok  the layer $name stopped before its end: $(tail -n 1 "$log")"; }
+		[ "$counts" != "0 0" ] || { echo "not ok  the layer $name has tested nothing"; counts=; }
+		read -r ok bad <<<"${counts:-0 1}"
+		left=$(grep -c '^skip ' "$log" || true)
+		minutes=$(((SECONDS - start + 59) / 60))
+		grep '^not ok' "$log" || true
+		say "layer $name: $ok passed, $bad failed, $left skipped"
+		[ "$bad" != 0 ] || printf '%s\n' "$(state)" "$ok $bad $left $minutes" >"$out/passed/$name"
+	fi
+	[ "$bad" = 0 ] || bad_layers+=" $log"
 	passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + left))
-	printf '%-10s %8d %8d %8d %8d\n' "$layer" "$ok" "$bad" "$left" $(((SECONDS - start + 59) / 60)) >>"$out/layers"
-	echo
+	caught=$(bugs_of "$name" "$([ "$name" = "$layer" ] || echo "$machines")")
+	[ "$name" = mutants ] || bugs=$((bugs + caught))
+	printf '%-14s %8d %8d %8d %8d %8s%s\n' "$name" "$ok" "$bad" "$left" "$minutes" \
+		"${caught/#0/-}" "${passed_before:+   (before)}" >>"$out/layers"
 done
 
-printf '%-10s %8s %8s %8s %8s\n' layer passed failed skipped minutes
+echo
+printf '%-14s %8s %8s %8s %8s %8s\n' layer passed failed skipped minutes mutants
 cat "$out/layers"
+echo
+now=$((($(date +%s) - STEPS_START + 59) / 60))
+of=$(for patch in "$TOP"/mutants/*.patch; do (MACHINE=$(sed -n '/^$/q; s/^Machine: //p' "$patch"); MACHINE=${MACHINE:-q35-npt}; [ "$(machine_arch)" != "$ARCH" ] || echo); done | wc -l)
+if [ -z "$bad_layers" ]; then
+	echo "All of it passed, in $now min; what has run includes the tests that catch $bugs of the $of bugs in mutants/."
+else
+	echo "Something failed, in $now min: see$bad_layers."
+fi
 finish

@@ -5,7 +5,9 @@
 #   tree.sh check   apply the patches to the pristine base, beside the tree,
 #                   and compare what git makes of them with the patches;
 #                   status 77 if they were made on another base
-#   tree.sh may-remove  stop if the tree holds work of its own
+#   tree.sh clean   remove all that was made, but not a developer's commits nor the download
+# Reads series/ and, by fetch.sh, the base's package; writes $WORK/linux, whose branch
+# series has the patches on the tag base.
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
@@ -300,6 +302,14 @@ check()
 	say "git am and format-patch give the same bytes back"
 }
 
+clean()
+{
+	[ ! -d "$tree" ] || may_remove "everything is to be removed" || true
+	rm -rf "$WORK" "$BUILD"/{report,shell,profile,litmus,check,mail,apt.log} \
+		"$BUILD"/{test,run,bench,compare,compare-*,mutants,debug,deb}{,-arm64}
+	rm -rf --one-file-system "$BUILD"/forky{,.part,.log}
+}
+
 check_linux
 lock
 mkdir -p "$WORK"
@@ -307,6 +317,6 @@ case ${1:-} in
 '')	update ;;
 export)	export_series ;;
 check)	check ;;
-may-remove) [ ! -d "$tree" ] || may_remove "everything is to be removed" || true ;;
+clean)	clean ;;
 *)	die "unknown command $1" ;;
 esac
