@@ -444,6 +444,7 @@ def pictures(path):
     yield "cost", "720,360", per_page + """set style data histogram
 set style histogram clustered gap 1
 set style fill solid noborder
+set xtics scale 0
 set boxwidth 0.9
 set offsets 0, 0, graph 0.12, 0
 plot $d using 2:xtic(1) title 'base' linecolor rgb '{1}', '' using 3 title 'series' linecolor rgb '{2}', \\
@@ -471,14 +472,15 @@ plot $d using 2:xtic(1) title 'base' linecolor rgb '{1}', '' using 3 title 'seri
         stacks = []
         for name, total, aging, reclaim, *_ in tables["reclaim"][1:]:
             total, aging, reclaim = float(total), float(aging.rstrip("%")), float(reclaim.rstrip("%"))
-            stacks.append('"%s" %.0f %.0f %.0f' % (name.replace(", ", "\\\\n", 1), total * (100 - aging - reclaim) / 100,
+            stacks.append('"%s" %.0f %.0f %.0f' % (name.replace(", ", "\\n"), total * (100 - aging - reclaim) / 100,
                                                    total * reclaim / 100, total * aging / 100))
         yield "reclaim", "720,380", """set ylabel 'instructions per access'
 set style data histogram
 set style histogram rowstacked
 set style fill solid noborder
 set boxwidth 0.6
-set xtics enhanced font ',11'
+set bmargin 5
+set xtics scale 0 font ',11'
 plot $d using 2:xtic(1) title 'access and refault' linecolor rgb '#8c8c8c', '' using 3 title 'reclaim' linecolor rgb '{1}', \\
   '' using 4 title 'aging' linecolor rgb '{0}'
 """.format(*COLOURS), {"d": stacks}
