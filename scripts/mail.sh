@@ -153,7 +153,7 @@ mkdir -p "$out"
 mapfile -t commits < <(git -C "$tree" rev-list --reverse base..refs/harness/applied)
 : >"$out/tags"
 if [ -n "${UPSTREAM:-}" ]; then
-	git -C "$UPSTREAM" rev-parse -q --verify "refs/tags/$BASE_TAG^{commit}" >/dev/null ||
+	git -C "$UPSTREAM" rev-parse -q --verify "refs/tags/$BASE_TAG^{commit}" >/dev/null 2>&1 ||
 		die "$UPSTREAM is no git clone that has the tag $BASE_TAG"
 	fixes_tags >"$out/tags"
 	# For checkpatch, which looks up what is fixed.

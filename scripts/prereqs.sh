@@ -40,6 +40,7 @@ list()
 		/usr/include/elfutils/libdw.h libdw-dev deb
 		b4                      b4 mail
 		/usr/lib/git-core/git-send-email git-email mail
+		/usr/share/perl5/Mail/Address.pm libmailtools-perl mail
 		column                  bsdextrautils mail
 		bochs                   bochs bochs
 		/usr/lib/x86_64-linux-gnu/bochs/plugins/libbx_term_gui.so bochs-term bochs

@@ -83,11 +83,10 @@ run_layer()
 	esac
 }
 
-# What a layer's outcome depends on.
+# What the outcomes depend on, beside the layer.
 state()
 {
 	{
-		echo "$layer"
 		cat "$WORK/linux/.git/base-id"
 		git -C "$WORK/linux" rev-parse HEAD
 		git -C "$WORK/linux" diff HEAD
@@ -97,13 +96,12 @@ state()
 	} | sha256sum | cut -d' ' -f1
 }
 
-# How many bugs of mutants/ a layer runs into, by their headers: 'make mutants' plants them.
-bugs_of()
+# "layer machine" of each bug of mutants/ for ARCH: which layer runs into it, by its header.
+list_bugs()
 {
-	local name=$1 machines=$2 patch
+	local patch by
 	for patch in "$TOP"/mutants/*.patch; do
-		awk -v name="$name" -v machines=" $machines " '
-			BEGIN { v["Machine:"] = "q35-npt"; v["Suite:"] = "aging" }
+		awk 'BEGIN { v["Machine:"] = "q35-npt"; v["Suite:"] = "aging" }
 			/^$/ { exit }
 			$1 ~ /^(Machine|Suite|Kernel):$/ { v[$1] = $2 }
 			END {	suite = v["Suite:"]; kernel = v["Kernel:"]
@@ -111,19 +109,21 @@ bugs_of()
 					by = "lockdep+kunit"
 				else
 					by = kernel != "" ? kernel : suite == "reproduce" ? suite : "compare"
-				if (by == name && (machines == "  " || index(machines, " " v["Machine:"] " ")))
-					print }' "$patch"
-	done | wc -l
+				print by, v["Machine:"] }' "$patch"
+	done | while read -r by MACHINE; do
+		[ "$(machine_arch)" != "$ARCH" ] || echo "$by $MACHINE"
+	done
 }
 
 has_passed()
 {
-	[ -n "${RESUME:-}" ] && [ -z "$AGAIN" ] && [ "$(head -n 1 "$out/passed/${layer%%@*}" 2>/dev/null)" = "$(state)" ]
+	[ -n "${RESUME:-}" ] && [ -z "$AGAIN" ] && [ "$layer" != patches ] && [ "$(head -n 1 "$out/passed/${layer%%@*}" 2>/dev/null)" = "$layer $state" ]
 }
 
 lock
 rm -rf "$out"/*.log "$out/layers" "$out/built"
 mkdir -p "$out/built" "$out/passed"
+state=$(state) bugs=$(list_bugs)
 exec {STEPS_FD}>&2
 export STEPS_FD
 what=$(for layer; do has_passed || needs "${layer%%@*}"; done | tr ' ' '\n' | awk '!seen[$0]++')
@@ -133,7 +133,7 @@ nice -n 10 bash -c "$(declare -f build_all); TOP='$TOP' out='$out'; build_all $(
 builds=$!
 set +m
 trap 'kill -- -$builds 2>/dev/null || true' EXIT
-bugs=0 bad_layers=
+covered=0 bad_layers=
 for layer; do
 	start=$SECONDS
 	name=${layer%%@*} machines=$MACHINES
@@ -158,12 +158,13 @@ for layer; do
 		minutes=$(((SECONDS - start + 59) / 60))
 		grep '^not ok' "$log" || true
 		say "layer $name: $ok passed, $bad failed, $left skipped"
-		[ "$bad" != 0 ] || printf '%s\n' "$(state)" "$ok $bad $left $minutes" >"$out/passed/$name"
+		[ "$bad" != 0 ] || printf '%s\n' "$layer $state" "$ok $bad $left $minutes" >"$out/passed/$name"
 	fi
 	[ "$bad" = 0 ] || bad_layers+=" $log"
 	passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + left))
-	caught=$(bugs_of "$name" "$([ "$name" = "$layer" ] || echo "$machines")")
-	[ "$name" = mutants ] || bugs=$((bugs + caught))
+	caught=$(awk -v name="$name" -v machines=" $machines " -v some="${layer#"$name"}" \
+		'name == "mutants" || $1 == name && (some == "" || index(machines, " " $2 " "))' <<<"$bugs" | wc -l)
+	[ "$name" = mutants ] || covered=$((covered + caught))
 	printf '%-14s %8d %8d %8d %8d %8s%s\n' "$name" "$ok" "$bad" "$left" "$minutes" \
 		"${caught/#0/-}" "${passed_before:+   (before)}" >>"$out/layers"
 done
@@ -173,9 +174,8 @@ printf '%-14s %8s %8s %8s %8s %8s\n' layer passed failed skipped minutes mutants
 cat "$out/layers"
 echo
 now=$((($(date +%s) - STEPS_START + 59) / 60))
-of=$(for patch in "$TOP"/mutants/*.patch; do (MACHINE=$(sed -n '/^$/q; s/^Machine: //p' "$patch"); MACHINE=${MACHINE:-q35-npt}; [ "$(machine_arch)" != "$ARCH" ] || echo); done | wc -l)
 if [ -z "$bad_layers" ]; then
-	echo "All of it passed, in $now min; what has run includes the tests that catch $bugs of the $of bugs in mutants/."
+	echo "All of it passed, in $now min; what has run includes the tests that catch $covered of the $(wc -l <<<"$bugs") bugs in mutants/."
 else
 	echo "Something failed, in $now min: see$bad_layers."
 fi
