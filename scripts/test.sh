@@ -148,7 +148,11 @@ for layer; do
 		say "layer $name"
 		BUILT=
 		wait_for "$name"
-		MACHINES=$machines ONLY_ON=$([ "$name" = "$layer" ] || echo "$machines") run_layer "$name" >"$log" 2>&1 || true
+		(
+			export MACHINES=$machines ONLY_ON=${layer#"$name"}
+			ONLY_ON=${ONLY_ON:+$machines}
+			run_layer "$name"
+		) >"$log" 2>&1 || true
 		# A layer that did not get to its closing line has failed.
 		counts=$(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$log")
 		[ -n "$counts" ] || { echo "not ok  the layer $name stopped before its end: $(tail -n 1 "$log")"; }
