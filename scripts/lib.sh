@@ -61,7 +61,7 @@ git()
 # One process at a time works on a build directory.
 lock()
 {
-	mkdir -p "$BUILD" || die "cannot create the build directory $BUILD: name another one with BUILD=DIR"
+	mkdir -p "$BUILD" 2>/dev/null || die "cannot create the build directory $BUILD: name another one with BUILD=DIR"
 	if [ -z "${BUILD_LOCKED:-}" ]; then
 		[ ! -e "$BUILD/lock" ] || [ -w "$BUILD/lock" ] ||
 			die "cannot write to $BUILD, which belongs to another user: name another one with BUILD=DIR"

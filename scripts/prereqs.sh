@@ -95,7 +95,7 @@ elif [ "$(id -u)" != 0 ]; then
 fi
 export DEBIAN_FRONTEND=noninteractive
 log=$BUILD/apt.log
-mkdir -p "$BUILD" || die "cannot create the build directory $BUILD: name another one with BUILD=DIR"
+mkdir -p "$BUILD" 2>/dev/null || die "cannot create the build directory $BUILD: name another one with BUILD=DIR"
 logged "$log" "$install" eval "apt-get -q update && $install" ||
 	die "the packages could not be installed: the log is $log"
 packages=$(missing | xargs)

@@ -132,7 +132,8 @@ set -m
 nice -n 10 bash -c "$(declare -f build_all); TOP='$TOP' out='$out'; build_all $(xargs <<<"$what")" &
 builds=$!
 set +m
-trap 'kill -- -$builds 2>/dev/null || true' EXIT
+# Only while it runs: the number may be another's later.
+trap '[ -z "$(jobs -pr)" ] || kill -- -$builds' EXIT
 covered=0 bad_layers=
 for layer; do
 	start=$SECONDS
