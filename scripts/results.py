@@ -153,6 +153,9 @@ def summary_table(bench):
     more += [("VM, eviction, %s, per page scanned" % s,
               lambda k, s=s: bench.cost(test="eviction", kernel=k, memory="vm", state=s), 0) for s in ("50%", "cold")]
     more += [("vCPU fault, %s, another CPU ages / spins" % p, lambda k, p=p: latency(bench, k, p), 2) for p in ("p50", "p99")]
+    if latency(bench, "series", "p99", "paced"):
+        more.append(("vCPU fault, p99, ages as often as the base / spins",
+                     lambda k: latency(bench, k, "p99", "paced" if k == "series" else "ages"), 2))
     more += [("mmu_lock %s due to aging, %% of time" % text, lambda k, key=key: lock(bench, k, key), 2)
              for key, text in LOCKS.items()]
     more += [("2 VMs aged at once / one alone, %s" % s, lambda k, s=s: in_parallel(bench, k, s), 2) for s in ("hot", "cold")]
