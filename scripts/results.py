@@ -40,7 +40,7 @@ def rows(run, kernel, machine, ktap):
     found = []
     with open(ktap, errors="replace") as lines:
         for line in lines:
-            if re.match(r"# #?[a-z_]+(\t[^\t]+){6}", line):
+            if re.match(r"# #?[a-z][a-z, ]*(\t[^\t]+){6}", line):
                 found.append(line[2:].rstrip("\n"))
             verdict = re.match(r"(?:not )?ok \d+ (\S+)", line)
             if verdict:
@@ -96,29 +96,21 @@ def calls(bench, kernel, state, test="fraction"):
     return [float(row["calls_per_table"]) for row in bench.find(test=test, kernel=kernel, memory="vm", state=state)]
 
 
-def ages(row):
-    """What a CPU does while another one faults: spins, ages as often as on the base, or ages without a break."""
-    return row["aging"] if row["aging"] in ("none", "paced") else "ages"
+def pairs(bench, test, kernel):
+    """Round by round, faults while another CPU ages, and while it spins."""
+    for row in bench.find(test=test, kernel=kernel, aging="age"):
+        idle, = bench.find(test=test, kernel=kernel, run=row["run"], round=row["round"], aging="spin")
+        yield row, idle
 
 
-def latency(bench, kernel, percentile, aging="ages"):
-    """How long faults take while another CPU ages, against those before, round by round."""
-    found = []
-    for row in bench.find(test="faults", kernel=kernel):
-        if ages(row) == aging:
-            idle, = bench.find(test="faults", run=row["run"], kernel=kernel, round=row["round"], aging="none")
-            found.append(float(row[percentile]) / float(idle[percentile]))
-    return found
+def latency(bench, kernel, percentile):
+    return [float(row[percentile]) / float(idle[percentile]) for row, idle in pairs(bench, "faults", kernel)]
 
 
 def lock(bench, kernel, what):
     """The share of time that is due to aging, in percent."""
-    found = []
-    for row in bench.find(test="locks", kernel=kernel):
-        if ages(row) == "ages":
-            idle, = bench.find(test="locks", run=row["run"], kernel=kernel, round=row["round"], aging="none")
-            found.append(100 * (float(row[what]) / float(row["ns"]) - float(idle[what]) / float(idle["ns"])))
-    return found
+    return [100 * (float(row[what]) / float(row["ns"]) - float(idle[what]) / float(idle["ns"]))
+            for row, idle in pairs(bench, "locks", kernel)]
 
 
 def in_parallel(bench, kernel, state):
@@ -153,9 +145,6 @@ def summary_table(bench):
     more += [("VM, eviction, %s, per page scanned" % s,
               lambda k, s=s: bench.cost(test="eviction", kernel=k, memory="vm", state=s), 0) for s in ("50%", "cold")]
     more += [("vCPU fault, %s, another CPU ages / spins" % p, lambda k, p=p: latency(bench, k, p), 2) for p in ("p50", "p99")]
-    if latency(bench, "series", "p99", "paced"):
-        more.append(("vCPU fault, p99, ages as often as the base / spins",
-                     lambda k: latency(bench, k, "p99", "paced" if k == "series" else "ages"), 2))
     more += [("mmu_lock %s due to aging, %% of time" % text, lambda k, key=key: lock(bench, k, key), 2)
              for key, text in LOCKS.items()]
     more += [("2 VMs aged at once / one alone, %s" % s, lambda k, s=s: in_parallel(bench, k, s), 2) for s in ("hot", "cold")]
@@ -212,10 +201,9 @@ def reclaim_table(bench):
            "hot pages swapped out, per 1000", "spread of the first"]
     figures = [("%.0f", "ns", "accesses", 1), ("%.0f%%", "aging_ns", "ns", 100), ("%.0f%%", "reclaim_ns", "ns", 100),
                ("%.1f", "refaults", "accesses", 1000), ("%.2f", "hot_swapped_out", "hot", 1000)]
-    for memory, is_aged, name in (("process", True, "process, %s"), ("vm", False, "VM, %s, without aging"), ("vm", True, "VM, %s")):
+    for memory, name in (("process", "process, %s"), ("vm, not aged", "VM, %s, not aged"), ("vm", "VM, %s")):
         for kernel in ("base", "series"):
-            found = [row for row in bench.find(test="reclaim", memory=memory, kernel=kernel)
-                     if ("none" not in (row.get("aging"), row.get("switch"))) == is_aged]
+            found = bench.find(test="reclaim", memory=memory, kernel=kernel)
             if found:
                 columns = [[scale * float(row[what]) / float(row[per]) for row in found] for _, what, per, scale in figures]
                 yield [name % kernel] + [text % median(c) for (text, *_), c in zip(figures, columns)] + [
@@ -224,23 +212,16 @@ def reclaim_table(bench):
 
 def waits_table(bench):
     """What faults wait for while another CPU ages: two locks of mm, which KVM does not take."""
-    columns = [("spins", "series", "none"), ("ages, base", "base", "ages")]
-    if any(ages(row) == "paced" for row in bench.find(test="locks")):
-        columns.append(("ages as often, series", "series", "paced"))
-    columns.append(("ages, series", "series", "ages"))
-    yield ["while one CPU faults, another"] + [name for name, *_ in columns]
+    yield ["while one CPU faults, another", "spins", "ages, base", "ages, series"]
+    rounds = {kernel: list(pairs(bench, "locks", kernel)) for kernel in ("base", "series")}
+    columns = [[(idle, idle) for _, idle in rounds["series"]], rounds["base"], rounds["series"]]
     whats = [("aging passes per 1000 faults", 1, lambda row, idle: 1000 * float(row["passes"]) / float(row["pages"])),
              ("p99 / median while another CPU spins", 1, lambda row, idle: float(row["p99"]) / float(idle["p50"]))]
     for name, key in (("page table locks", "ptl"), ("lru_lock", "lru_lock")):
         whats += [("%s: waits per 1000 faults" % name, 1, lambda row, idle, key=key: 1000 * float(row[key + "_waits"]) / float(row["pages"])),
                   ("%s: longest wait, us" % name, 0, lambda row, idle, key=key: float(row[key + "_longest"]) / 1000)]
     for what, digits, value in whats:
-        line = [what]
-        for _, kernel, aging in columns:
-            found = [row for row in bench.find(test="locks", kernel=kernel) if ages(row) == aging]
-            line.append(figure(median([value(row, bench.find(test="locks", run=row["run"], kernel=kernel, round=row["round"],
-                                                             aging="none")[0]) for row in found]), digits))
-        yield line
+        yield [what] + [figure(median([value(*pair) for pair in column]), digits) for column in columns]
 
 
 def batching_table(bench):
