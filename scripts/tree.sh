@@ -185,7 +185,7 @@ export_to()
 
 same_as_patches()
 {
-	diff -rq -x '0000-*' -x 'README*' -x cover -x series "$1" "$SERIES" >/dev/null
+	diff -rq -x '0000-*' -x 'README*' -x cover -x series -x fixes "$1" "$SERIES" >/dev/null
 }
 
 # One sentence on what a re-applied series would lose, or nothing; "all": what
@@ -296,7 +296,7 @@ check()
 	rm -rf "$dir"
 	mkdir -p "$dir"
 	export_to "$tree" "$head" "$dir"
-	diff -ru -x '0000-*' -x 'README*' -x cover -x series "$SERIES" "$dir" >&2 ||
+	diff -ru -x '0000-*' -x 'README*' -x cover -x series -x fixes "$SERIES" "$dir" >&2 ||
 		die "git am and format-patch do not give the same patches back: run 'make series' and commit the result"
 	rm -rf "$dir"
 	say "git am and format-patch give the same bytes back"
