@@ -52,6 +52,9 @@ BOCHS   := $(if $(filter x86_64,$(ARCH)),bochs)
 LAYERS.x86_64 := patches reproduce@q35-npt,q35-npt0 compare@q35-npt,bochs-ept-noad lockdep+kunit@q35-npt
 LAYERS.arm64  := patches compare@virt-vhe lockdep+kunit@virt-vhe
 LAYERS     := $(LAYERS.$(ARCH))
+# Beside the others, with an emulator of its own.
+BESIDE.x86_64 := lockdep+kunit@q35-npt
+BESIDE.arm64  := lockdep+kunit@virt-vhe
 ifneq ($(ASKED_MACHINES),)
 LAYERS     := $(foreach layer,$(LAYERS),$(firstword $(subst @, ,$(layer))))
 endif
@@ -134,7 +137,7 @@ profile: tree ## count the instructions of aging and eviction by function, on bo
 	@scripts/profile.sh
 
 test: tree ## run the layers of tests that people wait for
-	@scripts/test.sh $(LAYERS)
+	@BESIDE="$(BESIDE.$(ARCH))" scripts/test.sh $(LAYERS)
 
 test-all: tree ## run all layers of tests, but those that have passed on this state (AGAIN=)
 	@RESUME=1 scripts/test.sh $(LAYERS_ALL)

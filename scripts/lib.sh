@@ -148,10 +148,11 @@ check()
 	if "$@"; then ok "$what"; else not_ok "$what"; fi
 }
 
+# finish [WHERE]: the reasons of what was skipped are there.
 finish()
 {
 	echo
-	[ "$skipped" = 0 ] || echo "$skipped skipped, each with its reason above"
+	[ "$skipped" = 0 ] || echo "$skipped skipped, each with its reason ${1:-above}"
 	echo "$passed passed, $failed failed"
 	[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
 }

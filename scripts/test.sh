@@ -2,6 +2,8 @@
 # Runs layers of tests, while what they need is being built, and sums up.
 #   test.sh LAYER[@MACHINE,...]...   on these machines only; docs/TESTING.md says what a
 #                                    layer covers
+#   BESIDE="..."   those of the layers that run beside the others, as one emulator keeps
+#                  one CPU busy
 #   RESUME=1   don't repeat a layer that has passed on this state, unless AGAIN=1
 # Reads everything but docs/; writes $BUILD/test: a log of each layer and each build, and
 # passed/, what has passed on which state.
@@ -121,57 +123,82 @@ has_passed()
 }
 
 lock
-rm -rf "$out"/*.log "$out/layers" "$out/built"
+rm -rf "$out"/*.log "$out"/*.counts "$out/layers" "$out/built"
 mkdir -p "$out/built" "$out/passed"
 state=$(state) bugs=$(list_bugs)
 exec {STEPS_FD}>&2
 export STEPS_FD
 what=$(for layer; do has_passed || needs "${layer%%@*}"; done | tr ' ' '\n' | awk '!seen[$0]++')
-# Emulators, which must not be late, go first.
+# Runs a layer, or not, and writes what has come of it to its file .counts: passed, failed,
+# skipped, minutes, "before".
+do_layer()
+{
+	local layer=$1 name=${1%%@*} machines=$MACHINES start counts ok bad left minutes
+	local log=$out/$name.log
+	[ "$name" = "$layer" ] || machines=$(tr , ' ' <<<"${layer#*@}")
+	if has_passed; then
+		echo "$(tail -n 1 "$out/passed/$name") before" >"$out/$name.counts"
+		say "layer $name: has passed on this state before"
+		return
+	fi
+	BUILT=
+	wait_for "$name"
+	say "layer $name"
+	start=$SECONDS
+	(
+		export MACHINES=$machines ONLY_ON=${layer#"$name"}
+		ONLY_ON=${ONLY_ON:+$machines}
+		run_layer "$name"
+	) >"$log" 2>&1 || true
+	# A layer that did not get to its closing line has failed.
+	counts=$(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$log")
+	[ -n "$counts" ] || echo "not ok  the layer $name stopped before its end: $(tail -n 1 "$log")"
+	[ "$counts" != "0 0" ] || { echo "not ok  the layer $name has tested nothing"; counts=; }
+	read -r ok bad <<<"${counts:-0 1}"
+	left=$(grep -c '^skip ' "$log" || true)
+	minutes=$(((SECONDS - start + 59) / 60))
+	grep '^not ok' "$log" || true
+	say "layer $name: $ok passed, $bad failed, $left skipped"
+	echo "$ok $bad $left $minutes" >"$out/$name.counts"
+	[ "$bad" != 0 ] || { echo "$layer $state"; cat "$out/$name.counts"; } >"$out/passed/$name"
+}
+
+is_beside()
+{
+	[[ " ${BESIDE:-} " = *" $1 "* ]]
+}
+
+# All in groups of their own, of which those still running end with this. Emulators, which
+# must not be late, go before compilers.
+trap 'for job in $(jobs -pr); do kill -- "-$job"; done' EXIT
 set -m
 nice -n 10 bash -c "$(declare -f build_all); TOP='$TOP' out='$out'; build_all $(xargs <<<"$what")" &
-builds=$!
+(
+	EMULATOR_LOCK+=.beside
+	for layer; do
+		! is_beside "$layer" || do_layer "$layer"
+	done
+) &
+beside=$!
 set +m
-# Only while it runs: the number may be another's later.
-trap '[ -z "$(jobs -pr)" ] || kill -- -$builds' EXIT
+for layer; do
+	is_beside "$layer" || do_layer "$layer"
+done
+wait "$beside" || true
+
 covered=0 bad_layers=
 for layer; do
-	start=$SECONDS
-	name=${layer%%@*} machines=$MACHINES
-	log=$out/$name.log
-	[ "$name" = "$layer" ] || machines=$(tr , ' ' <<<"${layer#*@}")
-	passed_before=
-	if has_passed; then
-		passed_before=yes
-		read -r ok bad left minutes < <(tail -n 1 "$out/passed/$name")
-		say "layer $name: has passed on this state before, $minutes min"
-	else
-		say "layer $name"
-		BUILT=
-		wait_for "$name"
-		(
-			export MACHINES=$machines ONLY_ON=${layer#"$name"}
-			ONLY_ON=${ONLY_ON:+$machines}
-			run_layer "$name"
-		) >"$log" 2>&1 || true
-		# A layer that did not get to its closing line has failed.
-		counts=$(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$log")
-		[ -n "$counts" ] || { echo "not ok  the layer $name stopped before its end: $(tail -n 1 "$log")"; }
-		[ "$counts" != "0 0" ] || { echo "not ok  the layer $name has tested nothing"; counts=; }
-		read -r ok bad <<<"${counts:-0 1}"
-		left=$(grep -c '^skip ' "$log" || true)
-		minutes=$(((SECONDS - start + 59) / 60))
-		grep '^not ok' "$log" || true
-		say "layer $name: $ok passed, $bad failed, $left skipped"
-		[ "$bad" != 0 ] || printf '%s\n' "$layer $state" "$ok $bad $left $minutes" >"$out/passed/$name"
-	fi
-	[ "$bad" = 0 ] || bad_layers+=" $log"
+	name=${layer%%@*}
+	machines=$(tr , ' ' <<<"${layer#*@}")
+	before=
+	read -r ok bad left minutes before <"$out/$name.counts" || { ok=0 bad=1 left=0 minutes=0; }
+	[ "$bad" = 0 ] || bad_layers+=" $out/$name.log"
 	passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + left))
 	caught=$(awk -v name="$name" -v machines=" $machines " -v some="${layer#"$name"}" \
 		'name == "mutants" || $1 == name && (some == "" || index(machines, " " $2 " "))' <<<"$bugs" | wc -l)
 	[ "$name" = mutants ] || covered=$((covered + caught))
 	printf '%-14s %8d %8d %8d %8d %8s%s\n' "$name" "$ok" "$bad" "$left" "$minutes" \
-		"${caught/#0/-}" "${passed_before:+   (before)}" >>"$out/layers"
+		"${caught/#0/-}" "${before:+   (before)}" >>"$out/layers"
 done
 
 echo
@@ -184,4 +211,4 @@ if [ -z "$bad_layers" ]; then
 else
 	echo "Something failed, in $now min: see$bad_layers."
 fi
-finish
+finish "in $out/*.log"
