@@ -22,6 +22,7 @@ import subprocess
 import sys
 
 SHARES = {"cold": 0, "1%": 1, "10%": 10, "50%": 50, "hot": 100}
+STATES = ["hot", "50%", "10%", "cold"]
 KINDS = {"mixed": "large and small folios", "mthp": "64KiB folios", "thp": "2MiB folios", "slots": "16 memslots",
          "vcpus": "4 vCPUs", "shadow": "shadow MMU", "eviction": "eviction"}
 LOCKS = {"mmu_lock_held": "held for write", "mmu_lock_waited": "waited for"}
@@ -130,14 +131,21 @@ def mebibytes(bench, test):
 
 # ---- the tables: the head, then the rows --------------------------------------
 
-def summary_table(bench):
-    """What a cover letter quotes: 75 columns are enough for it."""
-    yield ["", "base", "series"]
+def pass_table(bench):
+    """What README.md quotes."""
+    yield [""] + STATES
     for memory, name in (("process", "process"), ("vm", "VM")):
-        for state in ("hot", "10%", "cold"):
-            yield ["%s, %s" % (name, state)] + [figure(median(bench.cost(
-                test="fraction", kernel=k, memory=memory, state=state))) for k in ("base", "series")]
-    more = [("VM, %s, calls per page table" % s, lambda k, s=s: calls(bench, k, s), 0) for s in ("hot", "cold")]
+        for kernel in ("base", "series"):
+            yield ["%s, %s" % (name, kernel)] + [figure(median(bench.cost(
+                test="fraction", kernel=kernel, memory=memory, state=state))) for state in STATES]
+    for kernel in ("base", "series"):
+        yield ["VM, %s: calls per page table" % kernel] + [figure(median(calls(bench, kernel, state)), 0) for state in STATES]
+
+
+def summary_table(bench):
+    """Beside it, what a cover letter quotes: 75 columns are enough."""
+    yield ["", "base", "series"]
+    more = []
     more += [("VM, 64KiB folios, %s" % s, lambda k, s=s: bench.cost(test="mthp", kernel=k, memory="vm", state=s), 1)
              for s in ("hot", "cold")]
     more += [("VM, shadow MMU, %s" % s, lambda k, s=s: bench.cost(test="shadow", kernel=k, memory="vm", state=s), 1)
@@ -226,14 +234,13 @@ def waits_table(bench):
 
 def batching_table(bench):
     """variants/x86_64/page-by-page.patch: what one call for each page table is worth by itself."""
-    yield ["", "base", "series, page by page", "series"]
-    tests = {"page_by_page": "page-by-page", "by_table": "page-by-page"}
-    for state in ("hot", "50%", "10%", "cold"):
-        yield ["VM, " + state, figure(median(bench.cost(test="fraction", kernel="base", memory="vm", state=state)))] + [
-            figure(median(bench.cost(test=test, kernel=kernel, memory="vm", state=state))) for test, kernel in tests.items()]
-    for state in ("hot", "cold"):
-        yield ["VM, %s, calls per page table" % state, figure(median(calls(bench, "base", state)), 0)] + [
-            figure(median(calls(bench, kernel, state, test)), 0) for test, kernel in tests.items()]
+    yield [""] + STATES
+    columns = {"VM, base": ("fraction", "base"), "VM, page by page": ("page_by_page", "page-by-page"),
+               "VM, by page table": ("by_table", "page-by-page")}
+    for name, (test, kernel) in columns.items():
+        yield [name] + [figure(median(bench.cost(test=test, kernel=kernel, memory="vm", state=state))) for state in STATES]
+    for name, (test, kernel) in columns.items():
+        yield [name + ": calls per page table"] + [figure(median(calls(bench, kernel, state, test)), 0) for state in STATES]
 
 
 def variants_table(bench):
@@ -250,7 +257,7 @@ def variants_table(bench):
 
 def summary(path):
     bench = Bench(path)
-    tables = {"summary": summary_table, "costs": costs_table, "reclaim": reclaim_table}
+    tables = {"pass": pass_table, "summary": summary_table, "costs": costs_table, "reclaim": reclaim_table}
     if bench.find(test="locks"):
         tables["waits"] = waits_table
     if bench.find(test="page_by_page"):
@@ -314,17 +321,19 @@ def state_of(notes):
 
 
 CAPTIONS = {
+    "pass": "One forced pass, instructions for each page, if all pages have been accessed before it (hot), a part of them, or "
+            "none (cold):",
     "summary": "Instructions for each page in one forced pass, unless said otherwise:",
     "costs": "One forced pass, instructions for each page (eviction: for each page scanned):",
     "reclaim": "64 MiB with a quarter swapped out, nine of ten accesses to a fifth of the pages, an aging pass and proactive "
                "reclaim in each round. Instructions per access, and the shares of aging and of reclaim in them:",
     "waits": "Locks of mm that a vCPU's faults may wait for while another CPU ages without a break (lock_stat):",
-    "batching": "What one call for each page table is worth by itself. Both columns of the series are one kernel in one boot, "
-                "which `variants/x86_64/page-by-page.patch` lets ask about each page by itself:",
+    "batching": "What one call for each page table is worth by itself: the last two are one kernel, in one boot, which "
+                "`variants/x86_64/page-by-page.patch` lets ask about each page by itself:",
     "variants": "The series, and what else could have been done (`variants/`):",
     "goals": "What was aimed at:",
 }
-PICTURES = {"summary": ["cost", "share"], "costs": ["size"], "reclaim": ["reclaim"]}
+PICTURES = {"pass": ["cost", "share"], "costs": ["size"], "reclaim": ["reclaim"]}
 ALT = {"cost": "cost of a page, base and series", "share": "cost against the share of hot pages",
        "size": "cost against the size of the memory", "reclaim": "cost of an access under reclaim"}
 
@@ -369,11 +378,10 @@ def results_md(top):
 
 
 BEGIN, END = "<!-- make results: %s -->\n", "<!-- end -->\n"
-README_ROWS = 8
 
 
 def readme_with_tables(top):
-    """README.md has the first rows of the files that it names."""
+    """README.md has the first table of the files that it names."""
     with open(top + "/README.md") as file:
         text = file.read()
     for path in results_files(top):
@@ -383,7 +391,7 @@ def readme_with_tables(top):
             sys.exit("results.py: README.md has no line %s after %s" % (END.strip(), found.strip()))
         if found:
             notes, tables = read_results(path)
-            lines = markdown_table(tables["summary"][:README_ROWS + 1]) + ["", state_of(notes)]
+            lines = markdown_table(tables["pass"]) + ["", state_of(notes)]
             text = before + found + "\n".join(lines) + "\n" + END + after
     return text
 
