@@ -39,8 +39,8 @@ wait_for()
 {
 	local what
 	for what in $(needs "$1"); do
-		until [ -e "$out/built/$what" ]; do sleep 1; done
-		[ "$(cat "$out/built/$what")" != 0 ] || BUILT+=" $what"
+		until [ -e "$out/built/$what" ] || ! kill -0 "$builds" 2>/dev/null; do sleep 1; done
+		[ "$(cat "$out/built/$what" 2>/dev/null)" != 0 ] || BUILT+=" $what"
 	done
 	export BUILT
 }
@@ -173,6 +173,7 @@ is_beside()
 trap 'for job in $(jobs -pr); do kill -- "-$job"; done' EXIT
 set -m
 nice -n 10 bash -c "$(declare -f build_all); TOP='$TOP' out='$out'; build_all $(xargs <<<"$what")" &
+builds=$!
 (
 	EMULATOR_LOCK+=.beside
 	for layer; do
