@@ -7,31 +7,58 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 RELEASE := v7.3
 include bases/$(RELEASE).mk
 
-# Settings, to be given on the command line.
+# Settings, to be given on the command line; 'make help' prints the lines with #:
+#: BUILD=DIR     where everything is made (build)
+BUILD   ?= build
+#: LINUX=PATH    a kernel tree or tarball of your own instead of Debian's
+LINUX   ?=
+#: ARCH=NAME     x86_64 or arm64 (x86_64)
 ARCH    ?= x86_64
-# Where 'make test' compares the kernels; 'make run' takes the first.
+#: MACHINES="..." those of machines/ on which tests compare (make test: some; else all)
+ASKED_MACHINES := $(MACHINES)
 MACHINES.x86_64 := q35-npt q35-npt0 bochs-ept bochs-ept-noad bochs-shadow
 MACHINES.arm64  := virt-vhe virt-nvhe virt-protected virt-swaf
 MACHINES ?= $(MACHINES.$(ARCH))
-BUILD   ?= build
-LINUX   ?=
-MIRROR  ?=
-FORCE   ?=
-JOBS    ?= $(shell nproc)
-EMULATOR_LOCK ?= $(BUILD)/emulator.lock
+#: MACHINE=NAME  the one to run, measure or get a prompt on (q35-npt, or virt-vhe for arm64)
 MACHINE ?= $(firstword $(MACHINES))
+#: CPUS=N        the number of its CPUs (1)
 CPUS    ?= 1
+#: SUITE=NAME    one of suites/ that make compare runs (the machine's)
+#: FLAVOURS="..." the kernels that make debug runs, e.g. kasan, or lockdep+kunit for both in one
+FLAVOURS ?= lockdep+kunit kasan $(if $(filter x86_64,$(ARCH)),kcsan)
+#: MUTANTS="..." the bugs of mutants/ that make mutants plants (all)
+#: CHECKS="..."  the checks that make check runs (all)
+#: PATCHES="..." the patches that make check looks at, e.g. "0003 all"; all: the whole series at once
+#: REPEAT=N      how often make bench measures (2)
+REPEAT  ?= 2
+#: JOBS=N        parallel compile jobs (all CPUs)
+JOBS    ?= $(shell nproc)
+#: MIRROR=URL    the Debian mirror to fetch from (the one apt uses here)
+MIRROR  ?=
+#: AGAIN=1       have make test-all run again what has passed on this state
+AGAIN   ?=
+#: FORCE=1       let 'make tree' and 'make clean' give up what the tree has of its own
+FORCE   ?=
+#: UPSTREAM=PATH a git clone with the base's tag, from which make mail takes base-commit and Fixes: tags
+#: CONFIG=PATH   the configuration that make deb starts from (the running kernel's)
+#: EMULATOR_LOCK=FILE of builds with the same one, one emulates at a time (in BUILD)
+EMULATOR_LOCK ?= $(BUILD)/emulator.lock
+
 # What the emulator of Intel's CPUs needs.
 BOCHS   := $(if $(filter x86_64,$(ARCH)),bochs)
-
-# How often 'make bench' measures.
-REPEAT  ?= 2
-# What 'make debug' runs.
-FLAVOURS ?= kunit lockdep kasan kcsan
-# The layers of 'make test', and what 'make test-all' adds.
-LAYERS     := patches litmus kunit compare lockdep
-# KCSAN's machines, whose CPUs run in parallel, and what the fixes mend are x86's.
-LAYERS_ALL := $(LAYERS) $(if $(filter x86_64,$(ARCH)),reproduce kcsan) kasan mutants check
+# The layers of 'make test', LAYER@MACHINE,...: those that run into most bugs of mutants/
+# a minute, see docs/TESTING.md; and all of them, of which KCSAN and what the fixes mend
+# are x86's.
+LAYERS.x86_64 := patches reproduce@q35-npt,q35-npt0 compare@q35-npt,bochs-ept-noad lockdep+kunit@q35-npt
+LAYERS.arm64  := patches compare@virt-vhe lockdep+kunit@virt-vhe
+LAYERS     := $(LAYERS.$(ARCH))
+# Beside the others, with an emulator of its own.
+BESIDE.x86_64 := lockdep+kunit@q35-npt
+BESIDE.arm64  := lockdep+kunit@virt-vhe
+ifneq ($(ASKED_MACHINES),)
+LAYERS     := $(foreach layer,$(LAYERS),$(firstword $(subst @, ,$(layer))))
+endif
+LAYERS_ALL := patches litmus $(if $(filter x86_64,$(ARCH)),reproduce) compare lockdep+kunit $(if $(filter x86_64,$(ARCH)),kcsan) kasan mutants check
 # What checkpatch says without reason: MAINTAINERS is brought up to date by a
 # patch of its own; it does not know how TRACE_EVENT() is laid out.
 CHECKPATCH_ALLOW := FILE_PATH_CHANGES|include/trace/events/.*(OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT)
@@ -41,21 +68,23 @@ override LINUX := $(if $(LINUX),$(abspath $(LINUX)))
 SERIES  := $(CURDIR)/series/$(RELEASE)
 RESULTS := $(CURDIR)/results/$(RELEASE)$(patsubst %,-%,$(filter-out x86_64,$(ARCH))).tsv
 WORK    := $(BUILD)/$(if $(LINUX),own-$(notdir $(LINUX)),$(RELEASE))
-export ARCH BUILD EMULATOR_LOCK LINUX MIRROR FORCE JOBS MACHINE CPUS SERIES WORK
+export ARCH BUILD EMULATOR_LOCK LINUX MIRROR AGAIN FORCE JOBS MACHINE CPUS SERIES WORK
 export MACHINES FLAVOURS CHECKPATCH_ALLOW SUITE CHECKS PATCHES REPEAT RESULTS UPSTREAM CONFIG
 export BASE_TAG BASE_PACKAGE BASE_VERSION BASE_SUITE BASE_SHA256
 unexport MAKEFLAGS
+# What takes long says so first.
+export STEPS_START := $(shell date +%s)
 
 .PHONY: help prereqs forky tree series kernel base-kernel selftests run bench results profile test test-all compare reproduce litmus debug mutants check mail deb shell clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 	@echo
-	@sed 's/^/  /' scripts/settings.txt
+	@sed -n 's/^#:/ /p' Makefile
 
 # What a target needs beyond, see scripts/prereqs.sh.
 bench: NEEDS := bench
-test: NEEDS := $(BOCHS) litmus
+test: NEEDS := $(BOCHS)
 test-all: NEEDS := $(BOCHS) litmus check
 compare mutants: NEEDS := $(BOCHS)
 reproduce: NEEDS := bochs
@@ -64,7 +93,15 @@ check: NEEDS := check
 mail: NEEDS := mail
 deb: NEEDS := deb
 
+run: export PLAN := Fetches the kernel (160 MB), builds it without and with the series, boots both \
+	in QEMU, and prints what aging costs. On 2 CPUs, about 12 minutes from nothing, 1 minute again.
+test: export PLAN := Checks the patches; builds the kernel without and with the series, and one with lockdep \
+	and KUnit; boots them. Layers, and their machines: $(LAYERS). On 2 CPUs, about 25 minutes from nothing, 12 again. Logs: $(BUILD)/test.
+test-all: export PLAN := Runs all layers: $(LAYERS_ALL). On 2 CPUs, that takes hours; what has passed on this state \
+	is not run again after an interruption (AGAIN=1 does). Logs: $(BUILD)/test.
+
 prereqs: ## install, or list, what this machine lacks
+	@[ -z "$$PLAN" ] || echo "$$PLAN" | fmt -s -w 90 >&2
 	@scripts/prereqs.sh all $(NEEDS)
 
 forky: NEEDS := litmus
@@ -78,31 +115,32 @@ series: prereqs ## write the tree's commits back to series/
 	@scripts/tree.sh export
 
 kernel: tree ## build the patched kernel; the last line is the image's path
-	@scripts/kernel.sh series
+	@scripts/build.sh series
 
 base-kernel: tree ## build the unpatched kernel; the last line is the image's path
-	@scripts/kernel.sh base
+	@scripts/build.sh base
 
 selftests: tree ## build the KVM selftests of the patched tree
-	@scripts/selftests.sh
+	@scripts/build.sh selftests
 
 run: tree ## print the cost of aging a process and a VM, on both kernels
 	@scripts/run.sh
 
-bench: tree ## measure all that the README quotes, REPEAT times
+bench: tree ## measure all that is quoted, REPEAT times
 	@scripts/bench.sh
 
-results: ## make the last 'make bench' what the README quotes
-	@scripts/results.sh
+results: NEEDS := bench
+results: prereqs ## make the last 'make bench' what README.md and docs/ quote
+	@scripts/bench.sh quote
 
 profile: tree ## count the instructions of aging and eviction by function, on both kernels
 	@scripts/profile.sh
 
-test: tree ## run the layers of tests that fit into an hour
-	@scripts/test.sh $(LAYERS)
+test: tree ## run the layers of tests that people wait for
+	@BESIDE="$(BESIDE.$(ARCH))" scripts/test.sh $(LAYERS)
 
-test-all: tree ## run all layers of tests
-	@scripts/test.sh $(LAYERS_ALL)
+test-all: tree ## run all layers of tests, but those that have passed on this state (AGAIN=)
+	@RESUME=1 scripts/test.sh $(LAYERS_ALL)
 
 compare: tree ## run suites/mmu on both kernels, and compare test by test (MACHINES=, SUITE=)
 	@scripts/compare.sh
@@ -132,4 +170,4 @@ shell: tree ## boot the patched kernel to a prompt (MACHINE=, CPUS=)
 	@scripts/shell.sh
 
 clean: ## remove build/ except the downloaded source
-	@scripts/clean.sh
+	@scripts/tree.sh clean

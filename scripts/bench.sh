@@ -1,8 +1,11 @@
 #!/bin/bash
-# Measures all that the README quotes, on both kernels in turn, REPEAT times, and
-# prints the table of goals; the rest goes to build/report/.
+# Measures all that is quoted, on both kernels in turn, REPEAT times, and prints it.
 #   bench.sh          instructions, and ratios of times on CPUs that run in parallel
+#   bench.sh quote    make what has been measured last the figures that are quoted
 #   MACHINE=kvm       times only, on the host's CPUs
+# Reads suites/bench*, variants/; writes $BUILD/bench, what the guests said, and in
+# $BUILD/report/bench all rows and the tables; "quote" writes results/, and what is made
+# of it, README.md and docs/.
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
@@ -19,7 +22,7 @@ run()
 		die "the $kernel kernel's guest did not finish cleanly: see $dir"
 	! grep -q '	\(FAIL\|CRASH\|skip\)	' "$dir/results.tsv" ||
 		die "aging_perf_test did not pass on the $kernel kernel: see $dir/ktap"
-	"$TOP/scripts/rows.awk" -v "run=$round	$label	$MACHINE" "$dir/ktap" >>"$report/bench.tsv.part"
+	"$TOP/scripts/results.py" rows "$round" "$label" "$MACHINE" "$dir/ktap" >>"$report/bench.tsv.part"
 }
 
 # Whether the host's CPUs have been idle for some seconds. What runs in parallel
@@ -38,9 +41,43 @@ build()
 {
 	local flavour
 	for flavour in "" ${smp:+"$smp"} -lockstat; do
-		"$TOP/scripts/kernel.sh" "$1$flavour" >/dev/null
+		"$TOP/scripts/build.sh" "$1$flavour" >/dev/null
 	done
 }
+
+# measure_variant PATCH: one kernel of variants/, whose head may name a suite that is all
+# there is to measure of it.
+measure_variant()
+{
+	local label suite
+	label=$(basename -s .patch "$1")
+	suite=$(sed -n '/^$/q; s/^Suite: //p' "$1")
+	plant "$1"
+	if [ -n "$suite" ]; then
+		"$TOP/scripts/build.sh" mutant >/dev/null
+		CPUS=1 run "$label" "$suite" mutant "${emulated[@]}"
+	else
+		build mutant
+		CPUS=1 run "$label" bench_variant mutant "${emulated[@]}"
+		[ -z "$idle" ] || in_parallel "$label" mutant
+	fi
+}
+
+quote()
+{
+	[ -e "$report/results.tsv" ] || die "there are no figures yet: run 'make bench' first"
+	mkdir -p "${RESULTS%/*}"
+	cp "$report/results.tsv" "$RESULTS.part"
+	mv "$RESULTS.part" "$RESULTS"
+	[ "$ARCH" != x86_64 ] || [ ! -e "$BUILD/report/profile.md" ] || cp "$BUILD/report/profile.md" "${RESULTS%.tsv}-profile.md"
+	"$TOP/scripts/results.py" docs "$TOP"
+	say "${RESULTS#"$TOP/"}, README.md and docs/ have the figures of $report/results.tsv: look at the pictures before you commit them"
+}
+
+if [ "${1:-}" = quote ]; then
+	quote
+	exit
+fi
 
 # in_parallel LABEL KERNEL: what takes CPUs that run at the same time.
 in_parallel()
@@ -63,7 +100,7 @@ lock
 for kernel in base series; do
 	build $kernel
 done
-"$TOP/scripts/selftests.sh" >/dev/null
+"$TOP/scripts/build.sh" selftests >/dev/null
 
 rm -rf "$out"
 mkdir -p "$out" "$report"
@@ -89,12 +126,7 @@ for round in $(seq "$REPEAT"); do
 		idle=
 	fi
 	for variant in "$TOP/variants/$ARCH"/*.patch; do
-		[ -e "$variant" ] || continue
-		label=$(basename -s .patch "$variant")
-		plant "$variant"
-		build mutant
-		CPUS=1 run "$label" bench_variant mutant "${emulated[@]}"
-		[ -z "$idle" ] || in_parallel "$label" mutant
+		[ ! -e "$variant" ] || measure_variant "$variant"
 	done
 	say "round $round of $REPEAT done after $(((SECONDS - start + 59) / 60)) min"
 done
@@ -102,17 +134,13 @@ mv "$report/bench.tsv.part" "$report/bench.tsv"
 
 {
 	echo "# base: $(base_name)"
-	echo "# series: $(patches | wc -l) patches, sha256 $(patches_id | cut -c1-16)"
+	echo "# series: $(series_name)"
 	echo "# compiler: $("${CROSS}gcc" --version | head -n 1)"
 	echo "# emulator: $($QEMU --version | head -n 1)"
 	echo "# machine: $MACHINE, unit: $([ -n "${emulated[*]}" ] && echo instructions || echo ns), rounds: $REPEAT"
 	"$TOP/scripts/results.py" summary "$report/bench.tsv"
 } >"$report/results.tsv.part"
 mv "$report/results.tsv.part" "$report/results.tsv"
-"$TOP/scripts/results.py" markdown "$report/results.tsv" >"$report/results.md"
-"$TOP/scripts/results.py" plots "$report/bench.tsv" "$report" ||
-	die "gnuplot could not draw: see above"
-
-cat "$report/results.md"
+"$TOP/scripts/results.py" show "$report/results.tsv"
 echo
-echo "In $report: results.tsv, results.md, bench.tsv (all rows), *.svg and *.png."
+echo "In $report: results.tsv (these tables) and bench.tsv (all rows). To quote them: make results"

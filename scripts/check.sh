@@ -1,6 +1,7 @@
 #!/bin/bash
 # Builds and examines the tree after each patch, and prints a grid: check by
 # patch. A message that the base does not give as well is a failure.
+# Reads checks/; writes $BUILD/check, and builds in $WORK/check.
 #   CHECKS="x86_64 docs"  only these checks
 #   PATCHES="0003 all"    only these patches; "all" is the series as a whole
 set -euo pipefail
@@ -115,7 +116,7 @@ compile()
 		<(files=$all_files; touched '\.c$') "$obj/objects")
 	# What the base says is wanted, even if an earlier run has built it.
 	[ "$row" != base ] || (cd "$obj" && rm -f $objects)
-	[ -z "$(field "$config" sparse)" ] || sparse=(C=1 CHECK="$TOP/scripts/sparse.sh")
+	[ -z "$(field "$config" sparse)" ] || sparse=(C=1 CHECK="$TOP/scripts/forky.sh marked-sparse")
 	kbuild -k W=1 "${sparse[@]}" $(printf '%s\n' $objects | sort -u)
 }
 

@@ -1,6 +1,10 @@
 #!/bin/bash
 # Runs a suite on both kernels, on each machine, and compares the outcomes test by
 # test. Every line "ok" or "not ok" is one thing tested.
+#   SUITE=NAME     the suite (what the machine's file says, or mmu)
+#   MACHINES=...   the machines
+# Reads suites/ and machines/; writes $BUILD/compare*/MACHINE/CPUS/: a folder of guest.sh
+# for each kernel, and compared.tsv.
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
@@ -77,15 +81,47 @@ judge()
 	done
 }
 
+# All compared.tsv as one table, test by machine, each cell "base/series", and below
+# it what did not simply pass.
+print_outcomes()
+{
+	awk -F'\t' '
+		FNR == 1 { k = split(FILENAME, part, "/"); where = part[k - 2] "/" part[k - 1]; columns[++m] = where }
+		!($1 in seen) { seen[$1] = 1; tests[++n] = $1 }
+		{ cell[$1, where] = $2 == $3 ? $2 : $2 "/" $3 }
+		$2 $3 ~ /skip|FAIL|CRASH/ || $4 != "" {
+			key = $1 " (" $2 "/" $3 "): " $4
+			if (!(key in places))
+				notes[++o] = key
+			places[key] = places[key] " " where
+		}
+		END {
+			printf "%-28s", "base/series"
+			for (j = 1; j <= m; j++)
+				printf " %-15s", columns[j]
+			print ""
+			for (i = 1; i <= n; i++) {
+				printf "%-28s", tests[i]
+				for (j = 1; j <= m; j++)
+					printf " %-15s", (tests[i], columns[j]) in cell ? cell[tests[i], columns[j]] : "."
+				print ""
+			}
+			if (o)
+				print ""
+			for (i = 1; i <= o; i++)
+				print notes[i] " [" substr(places[notes[i]], 2) "]"
+		}' "$@"
+}
+
 archs=${suite:+$(SUITE=$suite field "" archs)}
 [[ " ${archs:-$ARCH} " == *" $ARCH "* ]] || die "the suite $suite is for ARCH=$archs, not $ARCH"
 [ -n "${MACHINES// /}" ] || die "there is no machine to run on: name some with MACHINES="
 lock
 rm -rf "$out"
 mkdir -p "$out"
-check "series kernel builds" builds kernel.sh series
-check "base kernel builds" builds kernel.sh base
-check "selftests build" builds selftests.sh
+check "series kernel builds" builds build.sh series
+check "base kernel builds" builds build.sh base
+check "selftests build" builds build.sh selftests
 [ "$failed" = 0 ] || { finish; exit; }
 
 for MACHINE in $MACHINES; do
@@ -93,7 +129,7 @@ for MACHINE in $MACHINES; do
 	flavour=${flavour:+-$flavour}
 	built=$failed
 	for kernel in ${flavour:+series base}; do
-		check "$kernel$flavour kernel builds" builds kernel.sh $kernel$flavour
+		check "$kernel$flavour kernel builds" builds build.sh $kernel$flavour
 	done
 	[ "$failed" = "$built" ] || continue
 	SUITE=${suite:-$(machine_field suite)}
@@ -113,5 +149,5 @@ for MACHINE in $MACHINES; do
 	done
 done
 echo
-"$TOP/scripts/outcomes.awk" $(cd "$out" && find . -name compared.tsv | sort | sed "s|^\.|$out|")
+print_outcomes $(cd "$out" && find . -name compared.tsv | sort | sed "s|^\.|$out|") </dev/null
 finish

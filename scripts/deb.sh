@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds Debian packages of the patched kernel, and prints their paths. It installs
-# nothing.
+# nothing. Reads the tree and kconfig/package; writes $BUILD/deb.
 #   CONFIG=PATH  the configuration to start from (that of the running kernel)
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"

@@ -1,22 +1,26 @@
 #!/bin/bash
-# Runs kernels with debug options: every line "ok" or "not ok" is one test on one
-# of them. FLAVOURS= chooses from kconfig/flavours, whose head says what runs where.
+# Runs kernels with debug options: every line "ok" or "not ok" is one test on one of
+# them.
+#   FLAVOURS="..."  from kconfig/flavours, whose heads say what runs where; with the
+#                   options of two, what both run is run: lockdep+kunit
+#   ONLY_ON="..."   only on these machines
+# Reads kconfig/flavours, suites/ and machines/; writes $BUILD/debug.
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
 out=$BUILD/debug$FOLDER
 
-# field NAME: one field of the flavour's file.
+# field NAME: one field of the file of one flavour.
 field()
 {
-	sed -n "s/^# $1: //p" "$TOP/kconfig/flavours/$flavour.config"
+	sed -n "s/^# $1: //p" "$TOP/kconfig/flavours/$part.config"
 }
 
 # One kernel on one machine.
 run()
 {
 	local kernel=$1 start=$SECONDS test outcome why
-	local where=$kernel/$MACHINE/${CPUS}cpu
+	local where=$kernel/$MACHINE/${CPUS}cpu-$(field suite)
 	local dir=$out/$where
 
 	if "$TOP/scripts/guest.sh" "$kernel" "$(field suite)" "$dir"; then
@@ -34,22 +38,29 @@ run()
 }
 
 lock
-"$TOP/scripts/selftests.sh" >/dev/null || die "the selftests do not build"
+"$TOP/scripts/build.sh" selftests >/dev/null || die "the selftests do not build"
 mkdir -p "$out"
 for flavour in $FLAVOURS; do
-	[ -n "$(field kernels 2>/dev/null)" ] || die "kconfig/flavours has no flavour $flavour that tests"
+	parts=${flavour//+/ }
+	for part in $parts; do
+		[ -n "$(field kernels 2>/dev/null)" ] || die "kconfig/flavours has no flavour $part that tests"
+	done
 	rm -rf "$out"/*-"$flavour"
+	# The last one's: those that are combined have the same.
 	for kernel in $(field kernels); do
 		kernel=$kernel-$flavour
-		if ! "$TOP/scripts/kernel.sh" "$kernel" >/dev/null; then
+		if ! "$TOP/scripts/build.sh" "$kernel" >/dev/null; then
 			not_ok "$kernel kernel builds"
 			continue
 		fi
-		for MACHINE in $(field machines); do
-			[ "$(machine_arch)" = "$ARCH" ] || continue
-			for CPUS in $(field cpus); do
-				export MACHINE CPUS
-				run "$kernel"
+		for part in $parts; do
+			for MACHINE in $(field machines); do
+				[ "$(machine_arch)" = "$ARCH" ] || continue
+				[[ -z "${ONLY_ON:-}" || " $ONLY_ON " = *" $MACHINE "* ]] || continue
+				for CPUS in $(field cpus); do
+					export MACHINE CPUS
+					run "$kernel"
+				done
 			done
 		done
 	done

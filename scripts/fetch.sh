@@ -1,10 +1,12 @@
 #!/bin/bash
 # Prints the path of Debian's package of the base kernel's source, fetching it
-# with an apt state of its own; the machine's apt configuration is only read.
+# with an apt state of its own; the machine's apt configuration is only read. If the pinned
+# version is gone, it is the newest one of that name. Reads bases/; writes $BUILD/fetch.
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
-HOW_TO_NAME="name a kernel tree or tarball with LINUX=PATH"
+tarball=linux-${BASE_TAG#v}.tar.xz
+HOW_TO_NAME="fetch the release itself (curl -O https://cdn.kernel.org/pub/linux/kernel/${BASE_TAG%%.*}.x/$tarball) and add LINUX=$tarball to make's command line"
 dir=$BUILD/fetch
 deb=$dir/$BASE_SHA256.deb
 
@@ -60,8 +62,8 @@ apt_get update -o APT::Update::Error-Mode=any >"$dir/log" 2>&1 || {
 
 version=$BASE_VERSION sum=$BASE_SHA256
 if ! APT_CONFIG=$dir/apt.conf apt-cache madison "$BASE_PACKAGE" | awk -F' *[|] *' '{ print $2 }' | grep -qxF "$version"; then
-	newest || die "Debian offers no $BASE_PACKAGE in $BASE_SUITE any more: $HOW_TO_NAME"
-	say "$BASE_PACKAGE $BASE_VERSION is gone from $BASE_SUITE: using $version, on which the series may not apply"
+	newest || die "Debian's $BASE_SUITE has no $BASE_PACKAGE any more: $HOW_TO_NAME"
+	say "Debian no longer has $BASE_PACKAGE $BASE_VERSION: using its newest, $version, which is not what the series was made on"
 	deb=$dir/$sum.deb
 fi
 
@@ -72,7 +74,7 @@ if ! [ -f "$deb" ] || ! has_sum "$deb" "$sum"; then
 	}
 	has_sum "$dir"/part/*.deb "$sum" || {
 		rm "$dir"/part/*.deb
-		die "the downloaded $BASE_PACKAGE $version has another SHA-256 than bases/v7.3.mk says ($sum): not used"
+		die "the downloaded $BASE_PACKAGE $version has another SHA-256 than expected ($sum): not used"
 	}
 	mv "$dir"/part/*.deb "$deb"
 fi

@@ -3,6 +3,9 @@
 # one of them with its own C library.
 #   forky.sh                    make it, and print its path
 #   forky.sh COMMAND [ARG...]
+#   forky.sh marked-sparse [ARG...]   for the kernel's $(CHECK): its messages are marked, as
+#                                     they come among the compiler's
+# Writes $BUILD/forky.
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
@@ -43,4 +46,8 @@ fi
 [ $# != 0 ] || { echo "$dir"; exit; }
 command=$1
 shift
+if [ "$command" = marked-sparse ]; then
+	"$0" sparse "$@" 2>&1 | sed 's/^/sparse: /' >&2 || true
+	exit
+fi
 exec "$dir/lib64/ld-linux-x86-64.so.2" --library-path "$dir/usr/lib/x86_64-linux-gnu" "$dir/usr/bin/$command" "$@"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Boots one kernel on one machine, runs a suite there and judges the result.
 #   guest.sh KERNEL SUITE DIR [QEMU-OPTION...]
-# DIR gets ktap (what the guest said), console, and results.tsv: test, outcome,
+# Reads suites/SUITE and the file of machines/ that MACHINE names, runs what build.sh has
+# built. DIR gets ktap (what the guest said), console, and results.tsv: test, outcome,
 # reason. Exit status 0: every test was run and the console is clean, whatever
 # the tests' outcomes are.
 set -euo pipefail
@@ -105,7 +106,7 @@ mkdir -p "$dir"
 machine_usable
 [ $# = 0 ] || needs_qemu "the option $1"
 make_initramfs
-say "$kernel kernel, machine $MACHINE, $CPUS CPU(s), suite $suite: $(wc -l <"$dir/plan") tests"
+step "$suite: $(wc -l <"$dir/plan") tests on $MACHINE with $CPUS CPU(s), $kernel kernel"
 ! emulator_is_busy || say "waiting for another emulator to end"
 boot "$@" 2>"$dir/emulator.log" &
 pid=$!

@@ -1,4 +1,6 @@
-# Sourced by the other scripts. The Makefile exports the settings used here.
+# Sourced by the other scripts. The Makefile exports the settings that all of them use:
+# ARCH, BUILD (where everything is made), WORK (what is made of one base, in BUILD), OBJ (what
+# is built of it), SERIES (the patches), LINUX (a base of one's own), BASE_* (the pinned one).
 
 umask 022
 TOP=$(cd "${BASH_SOURCE%/*}/.." && pwd)
@@ -23,9 +25,22 @@ OBJ=$WORK/obj$FOLDER
 [ "$(uname -m)" != "${CROSS%%-*}" ] || CROSS=
 export ARCH CROSS_COMPILE=$CROSS
 
+# One line with the minutes since make has started.
+STEPS_START=${STEPS_START:-$(date +%s)}
+export STEPS_START
+
 say()
 {
-	echo "==> $*" >&2
+	local now=$(($(date +%s) - STEPS_START))
+	printf '%3d:%02d  %s\n' $((now / 60)) $((now % 60)) "$*" >&2
+}
+
+# The same for a step that is worth a line even if everything else goes to a log, as in
+# 'make test': STEPS_FD is where the lines go then.
+step()
+{
+	say "$*" 2>&"${STEPS_FD:-2}"
+	[ -z "${STEPS_FD:-}" ] || say "$*"
 }
 
 die()
@@ -46,7 +61,7 @@ git()
 # One process at a time works on a build directory.
 lock()
 {
-	mkdir -p "$BUILD" || die "cannot create the build directory $BUILD: name another one with BUILD=DIR"
+	mkdir -p "$BUILD" 2>/dev/null || die "cannot create the build directory $BUILD: name another one with BUILD=DIR"
 	if [ -z "${BUILD_LOCKED:-}" ]; then
 		[ ! -e "$BUILD/lock" ] || [ -w "$BUILD/lock" ] ||
 			die "cannot write to $BUILD, which belongs to another user: name another one with BUILD=DIR"
@@ -99,6 +114,11 @@ base_name()
 	cat "$WORK/linux/.git/base-name"
 }
 
+series_name()
+{
+	echo "$(patches | wc -l) patches, sha256 $(patches_id | cut -c1-16)"
+}
+
 # Verdicts: a line for each thing tested, and the closing line.
 passed=0 failed=0 skipped=0
 
@@ -128,44 +148,37 @@ check()
 	if "$@"; then ok "$what"; else not_ok "$what"; fi
 }
 
+# finish [WHERE]: the reasons of what was skipped are there.
 finish()
 {
 	echo
-	[ "$skipped" = 0 ] || echo "$skipped skipped, each with its reason above"
+	[ "$skipped" = 0 ] || echo "$skipped skipped, each with its reason ${1:-above}"
 	echo "$passed passed, $failed failed"
 	[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
 }
 
-# Runs a long command: its output goes to a log, which is shown only when it
-# fails, and a line every half minute says that it is still at work.
+# Runs a long command: its output goes to a log, of which a terminal shows the last
+# line meanwhile, and everybody the end if it fails.
 logged()
 {
-	local log=$1 what=$2 start=$SECONDS pid rc=0
+	local log=$1 what=$2 pid rc=0
 	shift 2
 	mkdir -p "${log%/*}"
-	say "$what"
+	step "$what"
 	# A process group of its own, which can be ended as a whole.
 	set -m
 	"$@" >"$log" 2>&1 &
 	pid=$!
 	set +m
 	trap 'kill -- -$pid 2>/dev/null; exit 130' INT TERM
-	while kill -0 "$pid" 2>/dev/null; do
-		for _ in {1..30}; do
-			sleep 1
-			kill -0 "$pid" 2>/dev/null || break
-		done
-		! kill -0 "$pid" 2>/dev/null || say "  ... $((SECONDS - start)) s: $(progress "$log")"
+	while [ -t 2 ] && kill -0 "$pid" 2>/dev/null; do
+		printf '\r\033[K        %s\r' "$(tail -n 1 "$log" | tr -cd '[:print:]' | cut -c1-65)" >&2
+		sleep 1
 	done
 	wait "$pid" || rc=$?
 	trap - INT TERM
+	[ ! -t 2 ] || printf '\033[K' >&2
 	[ "$rc" = 0 ] || { tail -n 25 "$log" >&2; return "$rc"; }
-	say "  done in $((SECONDS - start)) s"
-}
-
-progress()
-{
-	tail -n 1 "$1" | cut -c1-70
 }
 
 # checkpatch PATCH [OPTION...]: Debian's python3 has the modules that its licence

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs the litmus tests that the series adds with the kernel's memory model:
-# each has to give the "Result:" that it states.
+# each has to give the "Result:" that it states. Reads the tree; writes $BUILD/litmus.
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 

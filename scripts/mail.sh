@@ -1,7 +1,11 @@
 #!/bin/bash
-# Writes the postings of series/*/series as they would be sent, one folder each in
-# build/mail, and checks them. It sends nothing.
-#   UPSTREAM=PATH  a git clone that has the base's tag, for base-commit
+# Writes the postings as they would be sent, one folder each, and checks them. It sends
+# nothing.
+#   UPSTREAM=PATH  a git clone of the kernel that has the base's tag, for base-commit and for
+#                  the hashes in Fixes: tags
+# Reads series/*/: series, the table of postings (name, first and last patch); cover/NAME;
+# fixes, the commits that the fixes mend (subject of the patch, subject of the commit,
+# "stable" or "-", separated by tabs). Writes $BUILD/mail.
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
@@ -45,13 +49,45 @@ recipients()
 # knows the tag, and the names of the tag and of Debian's package in any case.
 base_lines()
 {
-	local commit
-	if [ -n "${UPSTREAM:-}" ]; then
-		commit=$(git -C "$UPSTREAM" rev-parse -q --verify "refs/tags/$BASE_TAG^{commit}") ||
-			die "$UPSTREAM is no git clone that has the tag $BASE_TAG"
-		echo "base-commit: $commit"
-	fi
+	[ -z "${UPSTREAM:-}" ] || echo "base-commit: $(git -C "$UPSTREAM" rev-parse "refs/tags/$BASE_TAG^{commit}")"
 	echo "base: $BASE_TAG; tested on $([ -n "$LINUX" ] || echo "Debian's ")$(base_name)"
+}
+
+# Prints "number of the patch, tags" for each line of the table of fixes, separated by
+# tabs. One look at the whole history finds all the hashes.
+fixes_tags()
+{
+	local patch subject stable number hashes
+	[ -e "$SERIES/fixes" ] || return 0
+	git -C "$tree" log --reverse --format=%s base..refs/harness/applied >"$out/subjects"
+	git -C "$UPSTREAM" log --format='%H%x09%s' "refs/tags/$BASE_TAG" |
+		awk -F'\t' 'FNR == NR { if (!/^#/) want[$2]; next } { s = substr($0, index($0, "\t") + 1) } s in want { print $1 "\t" s }' \
+			"$SERIES/fixes" - >"$out/hashes"
+	while IFS=$'\t' read -r patch subject stable; do
+		case $patch in '#'* | '') continue ;; esac
+		number=$(grep -nxF -- "$patch" "$out/subjects" | cut -d: -f1 | xargs || true)
+		[[ $number =~ ^[0-9]+$ ]] || die "$SERIES/fixes: no patch of the series, or more than one, is called '$patch'"
+		hashes=$(awk -F'\t' -v subject="$subject" '$2 == subject { print $1 }' "$out/hashes" | xargs)
+		[ -n "$hashes" ] || die "$SERIES/fixes: '$patch' is to fix '$subject', and $UPSTREAM has no such commit up to $BASE_TAG"
+		[[ $hashes != *' '* ]] || die "$SERIES/fixes: '$patch' is to fix '$subject', and $UPSTREAM has several such commits: $hashes"
+		printf '%d\tFixes: %s ("%s")%s\n' "$number" "${hashes:0:12}" "$subject" \
+			"$([ "$stable" != stable ] || printf '\tCc: stable@vger.kernel.org')"
+	done <"$SERIES/fixes"
+}
+
+# add_tags POSTING FIRST: above the first Signed-off-by: of its mails.
+add_tags()
+{
+	local number tags mail
+	while IFS=$'\t' read -r number tags; do
+		mail=$(printf '%s/%04d-' "$out/$1" $((number - $2 + 1)))
+		for mail in "$mail"*.patch; do
+			[ ! -e "$mail" ] || awk -v tags="$tags" '
+				/^Signed-off-by: / && !done { gsub(/\t/, "\n", tags); print tags; done = 1 }
+				{ print }' "$mail" >"$mail.part"
+			[ ! -e "$mail" ] || mv "$mail.part" "$mail"
+		done
+	done <"$out/tags"
 }
 
 # git with the sender as committer, who signs off.
@@ -73,6 +109,7 @@ write_posting()
 		--base=base --from="$name <$email>" --stat=72 "${addressed[@]}" "$from..$to"
 	# Who sends the patches answers for them as their author, too.
 	sed -i '1,/^diff/ { /^$/ { N; /^\nFrom: .* <.*>$/ { N; s/.*\n//; } } }' "$dir"/0*.patch
+	add_tags "$posting" "$first"
 	fill_in "$cover" >"$dir/cover" || return
 	base_lines >"$dir/base"
 	awk -v dir="$dir" '
@@ -114,6 +151,17 @@ git -C "$tree" worktree prune
 need_space 3000 "checking the mails"
 mkdir -p "$out"
 mapfile -t commits < <(git -C "$tree" rev-list --reverse base..refs/harness/applied)
+: >"$out/tags"
+if [ -n "${UPSTREAM:-}" ]; then
+	git -C "$UPSTREAM" rev-parse -q --verify "refs/tags/$BASE_TAG^{commit}" >/dev/null 2>&1 ||
+		die "$UPSTREAM is no git clone that has the tag $BASE_TAG"
+	fixes_tags >"$out/tags"
+	# For checkpatch, which looks up what is fixed.
+	GIT_ALTERNATE_OBJECT_DIRECTORIES=$(git -C "$UPSTREAM" rev-parse --path-format=absolute --git-common-dir)/objects
+	export GIT_ALTERNATE_OBJECT_DIRECTORIES
+elif [ -e "$SERIES/fixes" ]; then
+	skip "Fixes: tags of $(grep -vc '^#' "$SERIES/fixes") patches: name a git clone of the kernel with UPSTREAM="
+fi
 next=1
 while read -r posting first last; do
 	case $posting in '#'* | '') continue ;; esac
@@ -129,8 +177,8 @@ while read -r posting first last; do
 		check "$posting: checkpatch --strict ${patch##*/}" checkpatch "$patch"
 	done
 	check "$posting: not more than 15 patches" [ $((last - first + 1)) -le 15 ]
-	check "$posting: no line of the cover letter is longer than 75 columns, tables aside" \
-		[ -z "$(awk '/^---$|^[A-Z].* \([0-9]+\):$/ { exit } length > 75 && !/^  / && body; /^$/ { body = 1 }' "$out/$posting/0000-cover-letter.patch")" ]
+	check "$posting: no line of the cover letter is longer than 75 columns, links aside" \
+		[ -z "$(awk '/^---$|^[A-Z].* \([0-9]+\):$/ { exit } length > 75 && !/https?:/ && body; /^$/ { body = 1 }' "$out/$posting/0000-cover-letter.patch")" ]
 	check "$posting: b4 finds the thread, and git am makes the same tree of it" comes_back "$posting" "$from" "$to"
 	check "$posting: git send-email --dry-run accepts it" \
 		eval 'git send-email --dry-run --quiet --confirm=never --suppress-cc=all --from="$email" "$out/$posting"/0*.patch </dev/null >"$out/$posting.send.log" 2>&1'

@@ -2,6 +2,8 @@
 # Plants one bug after the other from mutants/ into the patched kernel, and
 # names the test cases that catch it. One that survives is a failure.
 #   mutants.sh [NAME...]
+# Reads mutants/, suites/ and machines/; writes $BUILD/mutants, and builds from
+# $WORK/mutant.
 # The header of a mutant says what it is and where it runs:
 #   Plants    the bug, in a sentence
 #   Machine   one of machines/, which must be of ARCH
@@ -50,7 +52,7 @@ run()
 {
 	local dir=$1 rc=0
 	mkdir -p "${dir%/*}"
-	"$TOP/scripts/kernel.sh" "$kernel" >/dev/null || die "${dir##*/} does not build: see $OBJ/$kernel/build.log"
+	"$TOP/scripts/build.sh" "$kernel" >/dev/null || die "${dir##*/} does not build: see $OBJ/$kernel/build.log"
 	"$TOP/scripts/guest.sh" "$kernel" "$SUITE" "$dir" 2>"$dir.log" || rc=$?
 	[ -s "$dir/ktap" ] || die "${dir##*/}: the guest did not start: see $dir.log"
 	return "$rc"
@@ -86,7 +88,7 @@ done
 [ "${#mutants[@]}" -gt 0 ] || die "none of these mutants is for ARCH=$ARCH"
 
 lock
-"$TOP/scripts/selftests.sh" >/dev/null
+"$TOP/scripts/build.sh" selftests >/dev/null
 rm -rf "$out"
 mkdir -p "$out"
 export MACHINE CPUS

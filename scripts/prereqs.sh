@@ -1,6 +1,7 @@
 #!/bin/bash
 # Lists what this machine lacks; installs it on Debian as root.
 #   prereqs.sh GROUP...   what these groups of the list need; all: every target
+# Reads checks/; writes $BUILD/apt.log if there is something to install.
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
@@ -39,6 +40,7 @@ list()
 		/usr/include/elfutils/libdw.h libdw-dev deb
 		b4                      b4 mail
 		/usr/lib/git-core/git-send-email git-email mail
+		/usr/share/perl5/Mail/Address.pm libmailtools-perl mail
 		column                  bsdextrautils mail
 		bochs                   bochs bochs
 		/usr/lib/x86_64-linux-gnu/bochs/plugins/libbx_term_gui.so bochs-term bochs
@@ -92,9 +94,9 @@ elif [ "$(id -u)" != 0 ]; then
 	die "install them as root, then run make again: apt-get update && $install"
 fi
 export DEBIAN_FRONTEND=noninteractive
-say "apt-get update"
-apt-get -q update >&2 || die "apt-get update failed: see above"
-say "$install"
-$install >&2 || die "the packages could not be installed: see above"
+log=$BUILD/apt.log
+mkdir -p "$BUILD" 2>/dev/null || die "cannot create the build directory $BUILD: name another one with BUILD=DIR"
+logged "$log" "$install" eval "apt-get -q update && $install" ||
+	die "the packages could not be installed: the log is $log"
 packages=$(missing | xargs)
 [ -z "$packages" ] || die "still missing after the installation: $packages"

@@ -8,6 +8,7 @@ instructions as the row has nanoseconds.
 """
 import bisect
 import collections
+import os
 import sys
 
 LEAST = 0.02  # the share of a column that makes a function worth a line
@@ -36,20 +37,23 @@ def profiles(directory):
     with open(directory + "/ktap") as lines:
         for line in lines:
             fields = line[2:].rstrip("\n").split("\t")
+            if line.startswith("# #memory\t"):
+                header = line[3:].rstrip("\n").split("\t")
             if not line.startswith("# ") or fields[0] not in ("process", "vm"):
                 continue
-            memory, switch, state, pages, ns = fields[:5]
+            row = dict(zip(header, fields))
+            memory, state, pages, ns = row["memory"], row["state"], row.get("pages") or row["scanned"], row["ns"]
             window = min(windows, key=lambda w: abs(sum(w.values()) - int(ns)))
             if abs(sum(window.values()) - int(ns)) > int(ns) / 100:
                 sys.exit("profile.py: no window of %s has the %s instructions of %s, %s" % (directory, ns, memory, state))
-            yield memory, switch, state, int(pages) != int(fields[9]), {f: n / int(pages) for f, n in window.items()}
+            yield memory, state, "scanned" in row, {f: n / int(pages) for f, n in window.items()}
 
 
 def main(directories):
     columns = collections.OrderedDict()
     for directory in directories:
-        for memory, switch, state, is_eviction, profile in profiles(directory):
-            name = memory if memory == "process" else "VM, " + (switch if switch == "base" else "switch " + switch)
+        for memory, state, is_eviction, profile in profiles(directory):
+            name = "%s, %s" % ("VM" if memory == "vm" else memory, os.path.basename(directory))
             columns.setdefault((is_eviction, state), {}).setdefault(name, profile)
     for (is_eviction, state), profiles_of in columns.items():
         print("\n%s, %s: instructions per page%s, by function\n" % (

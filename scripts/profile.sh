@@ -1,5 +1,7 @@
 #!/bin/bash
-# Where the instructions of aging and eviction go, by function, on both kernels.
+# Where the instructions of aging and eviction go, by function, on both kernels. Reads
+# suites/profile; writes $BUILD/profile and $BUILD/report/profile.md. profile.c counts, in
+# QEMU; profile.py makes tables of what it has counted.
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
@@ -15,9 +17,9 @@ address()
 [ "$MACHINE" = q35-npt ] || die "counting instructions by function needs the machine q35-npt"
 lock
 for kernel in base series; do
-	"$TOP/scripts/kernel.sh" $kernel >/dev/null
+	"$TOP/scripts/build.sh" $kernel >/dev/null
 done
-"$TOP/scripts/selftests.sh" >/dev/null
+"$TOP/scripts/build.sh" selftests >/dev/null
 
 rm -rf "$out"
 mkdir -p "$out" "${report%/*}"
@@ -37,7 +39,7 @@ done
 {
 	"$TOP/scripts/profile.py" "$out/base" "$out/series"
 	echo
-	echo "Base: $(base_name); series: $(patches | wc -l) patches, sha256 $(patches_id | cut -c1-16); $(gcc --version | head -n 1)."
+	echo "Base: $(base_name); series: $(series_name); $(gcc --version | head -n 1)."
 } >"$report.part"
 mv "$report.part" "$report"
 cat "$report"

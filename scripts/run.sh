@@ -1,6 +1,7 @@
 #!/bin/bash
-# The cost of aging: boots both kernels under icount, where a guest nanosecond
-# is an instruction, and prints the table.
+# The cost of aging: boots both kernels under icount, where a guest nanosecond is an
+# instruction, and prints the table. Reads suites/aging_perf; writes $BUILD/run, what the
+# guests said, and $BUILD/report/aging.tsv, the figures.
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
@@ -10,10 +11,9 @@ needs_qemu "counting instructions"
 [ "$(machine_field needs)" != nested ] || die "counting instructions needs an emulated CPU: choose another machine than $MACHINE"
 export CPUS=1
 lock
-for kernel in base series; do
-	"$TOP/scripts/kernel.sh" $kernel >/dev/null
+for what in base series selftests; do
+	"$TOP/scripts/build.sh" $what >/dev/null
 done
-"$TOP/scripts/selftests.sh" >/dev/null
 
 mkdir -p "${report%/*}"
 for kernel in base series; do
@@ -22,11 +22,10 @@ for kernel in base series; do
 		die "the $kernel kernel's guest did not finish cleanly: see $dir"
 	! grep -q '	\(FAIL\|CRASH\|skip\)	' "$dir/results.tsv" ||
 		die "aging_perf_test did not pass on the $kernel kernel: see $dir/ktap"
-	sed -n 's/^# \(#memory.*\|process.*\|vm.*\)$/\1/p' "$dir/ktap" | sed "s/^#memory/#kernel\tmemory/; t; s/^/$kernel\t/"
-done | awk '!/^#/ || !header++' >"$report.part"
-grep -q '^series	vm' "$report.part" || die "aging_perf_test printed no figures for a VM: see $BUILD/run$FOLDER/series/ktap"
+	"$TOP/scripts/results.py" rows 1 $kernel "$MACHINE" "$dir/ktap"
+done >"$report.part"
 mv "$report.part" "$report"
 
-"$TOP/scripts/table.awk" "$report"
 echo
-echo "Machine-readable: $report"
+"$TOP/scripts/results.py" run "$report"
+echo "All figures: $report"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Boots the patched kernel to a busybox prompt on this terminal.
+# Boots the patched kernel to a busybox prompt on this terminal. Writes $BUILD/shell.
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
@@ -8,8 +8,8 @@ tests=$OBJ/selftests/kvm
 [ "$ARCH" = x86_64 ] && [ -z "$CROSS" ] || die "a prompt is for ARCH=x86_64 on such a host"
 machine_usable
 needs_qemu "a prompt"
-"$TOP/scripts/kernel.sh" series >/dev/null
-"$TOP/scripts/selftests.sh" >/dev/null
+"$TOP/scripts/build.sh" series >/dev/null
+"$TOP/scripts/build.sh" selftests >/dev/null
 
 rm -rf "$dir"
 mkdir -p "$dir"

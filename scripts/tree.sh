@@ -5,7 +5,9 @@
 #   tree.sh check   apply the patches to the pristine base, beside the tree,
 #                   and compare what git makes of them with the patches;
 #                   status 77 if they were made on another base
-#   tree.sh may-remove  stop if the tree holds work of its own
+#   tree.sh clean   remove all that was made, but not a developer's commits nor the download
+# Reads series/ and, by fetch.sh, the base's package; writes $WORK/linux, whose branch
+# series has the patches on the tag base.
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
@@ -183,7 +185,7 @@ export_to()
 
 same_as_patches()
 {
-	diff -rq -x '0000-*' -x 'README*' -x cover -x series "$1" "$SERIES" >/dev/null
+	diff -rq -x '0000-*' -x 'README*' -x cover -x series -x fixes "$1" "$SERIES" >/dev/null
 }
 
 # One sentence on what a re-applied series would lose, or nothing; "all": what
@@ -294,10 +296,18 @@ check()
 	rm -rf "$dir"
 	mkdir -p "$dir"
 	export_to "$tree" "$head" "$dir"
-	diff -ru -x '0000-*' -x 'README*' -x cover -x series "$SERIES" "$dir" >&2 ||
+	diff -ru -x '0000-*' -x 'README*' -x cover -x series -x fixes "$SERIES" "$dir" >&2 ||
 		die "git am and format-patch do not give the same patches back: run 'make series' and commit the result"
 	rm -rf "$dir"
 	say "git am and format-patch give the same bytes back"
+}
+
+clean()
+{
+	[ ! -d "$tree" ] || may_remove "everything is to be removed" || true
+	rm -rf "$WORK" "$BUILD"/{report,shell,profile,litmus,check,mail,apt.log} \
+		"$BUILD"/{test,run,bench,compare,compare-*,mutants,debug,deb}{,-arm64}
+	rm -rf --one-file-system "$BUILD"/forky{,.part,.log}
 }
 
 check_linux
@@ -307,6 +317,6 @@ case ${1:-} in
 '')	update ;;
 export)	export_series ;;
 check)	check ;;
-may-remove) [ ! -d "$tree" ] || may_remove "everything is to be removed" || true ;;
+clean)	clean ;;
 *)	die "unknown command $1" ;;
 esac

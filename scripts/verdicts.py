@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Lets the kernel's kunit.py judge DIR/ktap and writes DIR/results.tsv.
 
-usage: verdicts.py TREE DIR; exit status 1 if the guest did not get to the end.
+usage: verdicts.py TREE DIR; exit status 1 if the guest did not get to the end. TREE has
+kunit.py.
 """
 import json
 import os

@@ -1,6 +1,11 @@
 #!/bin/bash
-# Builds one kernel and prints its image's path: "series", "base" or "mutant", or
-# one of them with the options of kconfig/flavours/FLAVOUR.config: "series-lockdep".
+# Builds one thing each.
+#   build.sh KERNEL     "series", "base" or "mutant", or one of them with the options of
+#                       kconfig/flavours/FLAVOUR.config, or of several: "series-lockdep",
+#                       "series-lockdep+kunit"; prints the image's path
+#   build.sh selftests  the KVM selftests of the patched tree, static; prints their folder
+# Reads kconfig/ and the tree of tree.sh; writes $OBJ/KERNEL or $OBJ/selftests. What is
+# in BUILT has been built in this run already.
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
@@ -8,15 +13,23 @@ which=$1
 tree=$WORK/linux
 obj=$OBJ/$which
 fragments=$(echo "$TOP"/kconfig/*.config "$TOP"/kconfig/"$ARCH"/*.config)
-case $which in
-*-*)	flavour=flavours/${which#*-}.config
-	[ -f "$TOP/kconfig/$flavour" ] || die "there is no flavour ${which#*-}: choose from$(cd "$TOP/kconfig/flavours" && printf ' %s' *.config | sed 's/\.config//g')"
-	fragments+=" $TOP/kconfig/$flavour"
-	[ ! -f "$TOP/kconfig/$ARCH/$flavour" ] || fragments+=" $TOP/kconfig/$ARCH/$flavour"
-	# Options that the base does not have.
-	flavour=${flavour%.config}.series.config
-	[ "${which%%-*}" = base ] || [ ! -f "$TOP/kconfig/$ARCH/$flavour" ] || fragments+=" $TOP/kconfig/$ARCH/$flavour" ;;
-esac
+
+# What a flavour adds, some of it only if the base does not have to have it.
+add_flavour()
+{
+	local folder name
+	[ -f "$TOP/kconfig/flavours/$1.config" ] || die "there is no flavour $1: choose from$(cd "$TOP/kconfig/flavours" && printf ' %s' *.config | sed 's/\.config//g')"
+	for folder in kconfig "kconfig/$ARCH"; do
+		for name in "$1.config" $([ "${which%%-*}" = base ] || echo "$1.series.config"); do
+			[ ! -f "$TOP/$folder/flavours/$name" ] || fragments+=" $TOP/$folder/flavours/$name"
+		done
+	done
+}
+
+built()
+{
+	[[ " ${BUILT:-} " = *" $which "* ]]
+}
 
 # The pristine base beside the tree, as plain files.
 lay_base_files()
@@ -46,7 +59,30 @@ build()
 		KBUILD_BUILD_TIMESTAMP=@1767225600 LOCALVERSION="-$which" "$@"
 }
 
+selftests()
+{
+	make -C "$tree" O="$obj/headers" -j"$JOBS" headers &&
+	make -C "$tree/tools/testing/selftests/kvm" -j"$JOBS" OUTPUT="$obj/kvm" \
+		KHDR_INCLUDES="-isystem $obj/headers/usr/include" USERLDFLAGS=-static
+}
+
 lock
+if [ "$which" = selftests ]; then
+	mkdir -p "$obj/kvm"
+	built || logged "$obj/build.log" "building the KVM selftests" selftests ||
+		die "the selftests did not build: the log is $obj/build.log"
+	echo "$obj/kvm"
+	exit
+fi
+if [[ $which = *-* ]]; then
+	for flavour in $(tr + ' ' <<<"${which#*-}"); do
+		add_flavour "$flavour"
+	done
+fi
+if built; then
+	echo "$obj/$IMAGE"
+	exit
+fi
 src=$tree
 case ${which%%-*} in
 base)	src=$WORK/base; lay_base_files ;;
@@ -54,7 +90,7 @@ mutant)	src=$WORK/mutant$FOLDER ;;
 esac
 mkdir -p "$obj"
 [ -e "$obj/vmlinux" ] || need_space 1000 "a kernel build"
-logged "$obj/config.log" "configuring the $which kernel" configure ||
+configure >"$obj/config.log" 2>&1 ||
 	die "the $which kernel could not be configured: the log is $obj/config.log"
 lost=$(lost_options "$obj/.config" $fragments)
 [ -z "$lost" ] || die "the $which kernel's configuration does not have what kconfig/ asks for: $lost"
