@@ -24,7 +24,7 @@ import sys
 SHARES = {"cold": 0, "1%": 1, "10%": 10, "50%": 50, "hot": 100}
 STATES = ["hot", "50%", "10%", "cold"]
 KINDS = {"mixed": "large and small folios", "mthp": "64KiB folios", "thp": "2MiB folios", "slots": "16 memslots",
-         "vcpus": "4 vCPUs", "shadow": "shadow MMU", "eviction": "eviction"}
+         "vcpus": "4 vCPUs", "shadow": "shadow MMU", "unforced": "as reclaim walks, not forced", "eviction": "eviction"}
 LOCKS = {"mmu_lock_held": "held for write", "mmu_lock_waited": "waited for"}
 # Of the costs that come first in docs/RESULTS.md.
 PLAIN = "128 MiB"
