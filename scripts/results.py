@@ -146,6 +146,9 @@ def summary_table(bench):
     """Beside it, what a cover letter quotes: 75 columns are enough."""
     yield ["", "base", "series"]
     more = []
+    more += [("%s, walk not forced, %s" % (name, s),
+              lambda k, s=s, m=m: bench.cost(test="unforced", kernel=k, memory=m, state=s), 1)
+             for m, name in (("process", "process"), ("vm", "VM")) for s in ("hot", "cold")]
     more += [("VM, 64KiB folios, %s" % s, lambda k, s=s: bench.cost(test="mthp", kernel=k, memory="vm", state=s), 1)
              for s in ("hot", "cold")]
     more += [("VM, shadow MMU, %s" % s, lambda k, s=s: bench.cost(test="shadow", kernel=k, memory="vm", state=s), 1)
@@ -205,8 +208,7 @@ def costs_table(bench):
 
 def reclaim_table(bench):
     """What accesses cost if a part of the memory is swapped out."""
-    yield ["who accesses the memory", "per access", "aging", "reclaim", "refaults per 1000 accesses",
-           "hot pages swapped out, per 1000", "spread of the first"]
+    yield ["", "per access", "aging", "reclaim", "refaults", "hot out", "spread"]
     figures = [("%.0f", "ns", "accesses", 1), ("%.0f%%", "aging_ns", "ns", 100), ("%.0f%%", "reclaim_ns", "ns", 100),
                ("%.1f", "refaults", "accesses", 1000), ("%.2f", "hot_swapped_out", "hot", 1000)]
     for memory, name in (("process", "process, %s"), ("vm, not aged", "VM, %s, not aged"), ("vm", "VM, %s")):
@@ -326,7 +328,7 @@ CAPTIONS = {
     "summary": "Instructions for each page in one forced pass, unless said otherwise:",
     "costs": "One forced pass, instructions for each page (eviction: for each page scanned):",
     "reclaim": "64 MiB with a quarter swapped out, nine of ten accesses to a fifth of the pages, an aging pass and proactive "
-               "reclaim in each round. Instructions per access, and the shares of aging and of reclaim in them:",
+               "reclaim in each round. Instructions per access, the shares of aging and of reclaim in them, refaults per 1000 accesses, and hot pages swapped out per 1000:",
     "waits": "Locks of mm that a vCPU's faults may wait for while another CPU ages without a break (lock_stat):",
     "batching": "What one call for each page table is worth by itself: the last two are one kernel, in one boot, which "
                 "`variants/x86_64/page-by-page.patch` lets ask about each page by itself:",
