@@ -30,6 +30,7 @@ FLAVOURS ?= lockdep+kunit kasan $(if $(filter x86_64,$(ARCH)),kcsan)
 #: CHECKS="..."  the checks that make check runs (all)
 #: PATCHES="..." the patches that make check looks at, e.g. "0003 all"; all: the whole series at once
 #: REPEAT=N      how often make bench measures (2)
+#: PARTS="..."   what of it: instructions parallel variants (all)
 REPEAT  ?= 2
 #: JOBS=N        parallel compile jobs (all CPUs)
 JOBS    ?= $(shell nproc)
@@ -69,7 +70,7 @@ SERIES  := $(CURDIR)/series/$(RELEASE)
 RESULTS := $(CURDIR)/results/$(RELEASE)$(patsubst %,-%,$(filter-out x86_64,$(ARCH))).tsv
 WORK    := $(BUILD)/$(if $(LINUX),own-$(notdir $(LINUX)),$(RELEASE))
 export ARCH BUILD EMULATOR_LOCK LINUX MIRROR AGAIN FORCE JOBS MACHINE CPUS SERIES WORK
-export MACHINES FLAVOURS CHECKPATCH_ALLOW SUITE CHECKS PATCHES REPEAT RESULTS UPSTREAM CONFIG
+export PARTS MACHINES FLAVOURS CHECKPATCH_ALLOW SUITE CHECKS PATCHES REPEAT RESULTS UPSTREAM CONFIG
 export BASE_TAG BASE_PACKAGE BASE_VERSION BASE_SUITE BASE_SHA256
 unexport MAKEFLAGS
 # What takes long says so first.

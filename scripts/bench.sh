@@ -3,6 +3,8 @@
 #   bench.sh          instructions, and ratios of times on CPUs that run in parallel
 #   bench.sh quote    make what has been measured last the figures that are quoted
 #   MACHINE=kvm       times only, on the host's CPUs
+#   PARTS="..."       of "instructions parallel variants", which only: the two last ones
+#                     take five more kernels to build
 # Reads suites/bench*, variants/; writes $BUILD/bench, what the guests said, and in
 # $BUILD/report/bench all rows and the tables; "quote" writes results/, and what is made
 # of it, README.md and docs/.
@@ -36,11 +38,16 @@ host_idle()
 	awk -v a="$before" -v b="$after" 'BEGIN { split(a, x); split(b, y); exit (y[1] - x[1]) / (y[2] - x[2]) < 0.9 }'
 }
 
+wanted()
+{
+	[[ " ${PARTS:=instructions parallel variants} " = *" $1 "* ]]
+}
+
 # build KERNEL: all that is booted of one source.
 build()
 {
 	local flavour
-	for flavour in "" ${smp:+"$smp"} -lockstat; do
+	for flavour in "" $(! wanted parallel || echo ${smp:+"$smp"} -lockstat); do
 		"$TOP/scripts/build.sh" "$1$flavour" >/dev/null
 	done
 }
@@ -118,7 +125,9 @@ for round in $(seq "$REPEAT"); do
 		MACHINE=$shadow CPUS=1 run $kernel bench_shadow $kernel "${emulated[@]}"
 	done
 	idle=yes
-	if host_idle; then
+	if ! wanted parallel; then
+		idle=
+	elif host_idle; then
 		in_parallel base base
 		in_parallel series series
 	else
@@ -126,7 +135,7 @@ for round in $(seq "$REPEAT"); do
 		idle=
 	fi
 	for variant in "$TOP/variants/$ARCH"/*.patch; do
-		[ ! -e "$variant" ] || measure_variant "$variant"
+		! wanted variants || [ ! -e "$variant" ] || measure_variant "$variant"
 	done
 	say "round $round of $REPEAT done after $(((SECONDS - start + 59) / 60)) min"
 done
