@@ -24,7 +24,7 @@ import sys
 SHARES = {"cold": 0, "1%": 1, "10%": 10, "50%": 50, "hot": 100}
 STATES = ["hot", "50%", "10%", "cold"]
 KINDS = {"mixed": "large and small folios", "mthp": "64KiB folios", "thp": "2MiB folios", "slots": "16 memslots",
-         "vcpus": "4 vCPUs", "shadow": "shadow MMU", "unforced": "as reclaim walks, not forced", "eviction": "eviction"}
+         "vcpus": "4 vCPUs", "shadow": "shadow MMU", "eviction": "eviction"}
 LOCKS = {"mmu_lock_held": "held for write", "mmu_lock_waited": "waited for"}
 # Of the costs that come first in docs/RESULTS.md.
 PLAIN = "128 MiB"
@@ -146,9 +146,6 @@ def summary_table(bench):
     """Beside it, what a cover letter quotes: 75 columns are enough."""
     yield ["", "base", "series"]
     more = []
-    more += [("%s, walk not forced, %s" % (name, s),
-              lambda k, s=s, m=m: bench.cost(test="unforced", kernel=k, memory=m, state=s), 1)
-             for m, name in (("process", "process"), ("vm", "VM")) for s in ("hot", "cold")]
     more += [("VM, 64KiB folios, %s" % s, lambda k, s=s: bench.cost(test="mthp", kernel=k, memory="vm", state=s), 1)
              for s in ("hot", "cold")]
     more += [("VM, shadow MMU, %s" % s, lambda k, s=s: bench.cost(test="shadow", kernel=k, memory="vm", state=s), 1)
@@ -208,7 +205,7 @@ def costs_table(bench):
 
 def reclaim_table(bench):
     """What accesses cost if a part of the memory is swapped out."""
-    yield ["", "per access", "aging", "reclaim", "refaults", "hot out", "spread"]
+    yield ["", "access", "aging", "reclaim", "refaults", "hot out", "spread"]
     figures = [("%.0f", "ns", "accesses", 1), ("%.0f%%", "aging_ns", "ns", 100), ("%.0f%%", "reclaim_ns", "ns", 100),
                ("%.1f", "refaults", "accesses", 1000), ("%.2f", "hot_swapped_out", "hot", 1000)]
     for memory, name in (("process", "process, %s"), ("vm, not aged", "VM, %s, not aged"), ("vm", "VM, %s")):
