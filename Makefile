@@ -16,7 +16,7 @@ LINUX   ?=
 ARCH    ?= x86_64
 #: MACHINES="..." those of machines/ on which tests compare (make test: some; else all)
 ASKED_MACHINES := $(MACHINES)
-MACHINES.x86_64 := q35-npt q35-npt0 bochs-ept bochs-ept-noad bochs-shadow
+MACHINES.x86_64 := q35-npt q35-npt0 q35-npt-numa bochs-ept bochs-ept-noad bochs-shadow
 MACHINES.arm64  := virt-vhe virt-nvhe virt-protected virt-swaf
 MACHINES ?= $(MACHINES.$(ARCH))
 #: MACHINE=NAME  the one to run, measure or get a prompt on (q35-npt, or virt-vhe for arm64)
@@ -25,7 +25,7 @@ MACHINE ?= $(firstword $(MACHINES))
 CPUS    ?= 1
 #: SUITE=NAME    one of suites/ that make compare runs (the machine's)
 #: FLAVOURS="..." the kernels that make debug runs, e.g. kasan, or lockdep+kunit for both in one
-FLAVOURS ?= lockdep+kunit kasan $(if $(filter x86_64,$(ARCH)),kcsan)
+FLAVOURS ?= lockdep+kunit kasan $(if $(filter x86_64,$(ARCH)),kcsan rt)
 #: MUTANTS="..." the bugs of mutants/ that make mutants plants (all)
 #: CHECKS="..."  the checks that make check runs (all)
 #: PATCHES="..." the patches that make check looks at, e.g. "0003 all"; all: the whole series at once
@@ -48,8 +48,7 @@ EMULATOR_LOCK ?= $(BUILD)/emulator.lock
 # What the emulator of Intel's CPUs needs.
 BOCHS   := $(if $(filter x86_64,$(ARCH)),bochs)
 # The layers of 'make test', LAYER@MACHINE,...: those that run into most bugs of mutants/
-# a minute, see docs/TESTING.md; and all of them, of which KCSAN and what the fixes mend
-# are x86's.
+# a minute, see docs/TESTING.md; and all of them, some of which are x86's.
 LAYERS.x86_64 := patches reproduce@q35-npt,q35-npt0 compare@q35-npt,bochs-ept-noad lockdep+kunit@q35-npt
 LAYERS.arm64  := patches compare@virt-vhe lockdep+kunit@virt-vhe
 LAYERS     := $(LAYERS.$(ARCH))
@@ -59,7 +58,7 @@ BESIDE.arm64  := lockdep+kunit@virt-vhe
 ifneq ($(ASKED_MACHINES),)
 LAYERS     := $(foreach layer,$(LAYERS),$(firstword $(subst @, ,$(layer))))
 endif
-LAYERS_ALL := patches litmus $(if $(filter x86_64,$(ARCH)),reproduce) compare lockdep+kunit $(if $(filter x86_64,$(ARCH)),kcsan) kasan mutants check
+LAYERS_ALL := patches litmus $(if $(filter x86_64,$(ARCH)),reproduce) compare lockdep+kunit $(if $(filter x86_64,$(ARCH)),kcsan rt vmm) kasan postings mutants check
 # What checkpatch says without reason: MAINTAINERS is brought up to date by the patches
 # that add files; it does not know how TRACE_EVENT() is laid out, takes a function pointer
 # for a function; set_mempolicy() is a system call that kernels without NUMA lack; a macro
@@ -78,7 +77,7 @@ unexport MAKEFLAGS
 # What takes long says so first.
 export STEPS_START := $(shell date +%s)
 
-.PHONY: help prereqs forky tree series kernel base-kernel selftests run bench results profile test test-all compare reproduce litmus debug mutants check mail deb shell clean
+.PHONY: help prereqs forky tree series kernel base-kernel selftests run bench results profile test test-all compare reproduce litmus debug postings vmm mutants check mail deb shell clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -156,6 +155,12 @@ litmus: tree ## put the locking claims of the series to the kernel's memory mode
 
 debug: tree ## run KUnit, and kernels with lockdep, KASAN, KCSAN (FLAVOURS=)
 	@scripts/debug.sh
+
+postings: tree ## build and boot the tree after each posting, and run the tests that have to pass then
+	@scripts/postings.sh
+
+vmm: tree ## have QEMU run a Linux guest in both kernels while its memory is aged and reclaimed
+	@scripts/vmm.sh
 
 mutants: tree ## plant the bugs of mutants/ one by one: each must be caught (MUTANTS=names)
 	@scripts/mutants.sh $(MUTANTS)

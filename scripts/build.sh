@@ -52,6 +52,20 @@ configure()
 	cmp -s "$obj/new.config" "$obj/.config" || cp "$obj/new.config" "$obj/.config"
 }
 
+# start_from KERNEL FOLDER COMMIT: begin with the objects of a kernel that has been built with the same
+# options from the source in FOLDER, so that only what depends on a file that differs from
+# COMMIT is compiled. Kbuild's records of commands and dependencies name the folder.
+start_from()
+{
+	local from=$OBJ/$1 folder=$2 old=$3
+	[ -e "$from/vmlinux" ] && [ ! -e "$obj/vmlinux" ] || return 0
+	rm -rf "$obj" "$obj.part"
+	cp -a "$from" "$obj.part"
+	find "$obj.part" -name '.*.cmd' -exec sed -i "s|$folder/|$src/|g" {} +
+	git -C "$src" diff -z --name-only "$old" | (cd "$src" && xargs -0r touch -c)
+	mv "$obj.part" "$obj"
+}
+
 build()
 {
 	make -C "$src" O="$obj" -j"$JOBS" \
@@ -88,8 +102,12 @@ case ${which%%-*} in
 base)	src=$WORK/base; lay_base_files ;;
 mutant)	src=$WORK/mutant$FOLDER ;;
 esac
-mkdir -p "$obj"
 [ -e "$obj/vmlinux" ] || need_space 1000 "a kernel build"
+case ${which%%-*} in
+series)	start_from "base${which#series}" "$WORK/base" base ;;
+mutant)	start_from "series${which#mutant}" "$tree" series ;;
+esac
+mkdir -p "$obj"
 configure >"$obj/config.log" 2>&1 ||
 	die "the $which kernel could not be configured: the log is $obj/config.log"
 lost=$(lost_options "$obj/.config" $fragments)

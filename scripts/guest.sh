@@ -14,11 +14,12 @@ obj=$OBJ/$kernel
 tests=$OBJ/selftests/kvm
 
 # The stanzas of the suite that belong here, one line each, for init. A mutant
-# runs what the series runs, and every flavour what its source runs.
+# runs what the series runs, unless it stands at the end of a posting, and every flavour
+# what its source runs.
 make_plan()
 {
 	local source=${kernel%%-*}
-	awk -v machine="$MACHINE" -v cpus="$CPUS" -v kernel="${source/mutant/series}" -v arch="$ARCH" '
+	awk -v machine="$MACHINE" -v cpus="$CPUS" -v kernel="${source/mutant/${POSTING:-series}}" -v arch="$ARCH" '
 		function flush() {
 			if (name != "" && here("archs", arch) && here("machines", machine) && here("cpus", cpus) &&
 			    here("kernels", kernel))
@@ -30,6 +31,30 @@ make_plan()
 		/^\[/ { flush(); name = substr($0, 2, length($0) - 2); next }
 		{ key = $1; sub(/^[^=]*= */, ""); v[key] = $0 }
 		END { flush() }' "$TOP/suites/$suite"
+}
+
+# For the program vmm: itself, the host's QEMU with its libraries, and a VM for it to run.
+add_vmm()
+{
+	local file
+	mkdir -p "$dir/vm"
+	"${CROSS}gcc" -Wall -Wextra -Werror -O2 -static -o "$dir/vm/vmm" "$TOP/guest/vmm.c"
+	"${CROSS}gcc" -Wall -Wextra -Werror -O2 -static -o "$dir/vm/init" "$TOP/guest/vm.c"
+	printf '%s\n' "dir /dev 0755 0 0" "nod /dev/console 0600 0 0 c 5 1" \
+		"file /init $dir/vm/init 0755 0 0" >"$dir/vm/list"
+	"$obj/usr/gen_init_cpio" "$dir/vm/list" >"$dir/vm/initrd"
+	echo "file /tests/vmm $dir/vm/vmm 0755 0 0"
+	echo "dir /vm 0755 0 0"
+	echo "file /vm/kernel $(realpath "$obj/$IMAGE") 0644 0 0"
+	echo "file /vm/initrd $dir/vm/initrd 0644 0 0"
+	for file in "$(command -v $QEMU)" $(ldd "$(command -v $QEMU)" | grep -o '/[^ ]*') /usr/share/seabios/bios-256k.bin \
+		/usr/share/qemu/{kvmvapic,linuxboot_dma}.bin; do
+		echo "file $file $(realpath "$file") 0755 0 0"
+	done | tee "$dir/vm/files"
+	# The folders above these files.
+	cut -d' ' -f2 "$dir/vm/files" | xargs -n1 dirname | while read -r file; do
+		until [ "$file" = / ]; do echo "dir $file 0755 0 0"; file=$(dirname "$file"); done
+	done | sort -u >"$dir/vm/folders"
 }
 
 make_initramfs()
@@ -55,9 +80,13 @@ make_initramfs()
 		"${CROSS}strip" -o "$dir/tests/$program" "$tests/$program"
 		echo "file /tests/$program $dir/tests/$program 0755 0 0"
 	done >>"$dir/initramfs.list"
+	if grep -qP '\tvmm ' "$dir/plan"; then
+		add_vmm >"$dir/vmm.list"
+		cat "$dir/vm/folders" "$dir/vmm.list" >>"$dir/initramfs.list"
+	fi
 	"${CROSS}gcc" -Wall -Wextra -Werror -O2 -static -o "$dir/init" "$TOP/guest/init.c"
 	"$obj/usr/gen_init_cpio" "$dir/initramfs.list" >"$dir/initramfs.cpio"
-	rm -r "$dir/tests" "$dir/init"
+	rm -rf "$dir/tests" "$dir/init" "$dir/vm"
 }
 
 # Nothing of this belongs in the log of a healthy kernel. Races are judged below.

@@ -312,18 +312,20 @@ bochs()
 	fi
 }
 
-# Has the source that the kernel "mutant" is built from stand at the series, with
-# the patch in $1 on top, if there is one.
+# plant PATCH [COMMIT]: has the source that the kernel "mutant" is built from stand at the
+# series, or at a commit of it, with the patch on top, if there is one.
 plant()
 {
 	local tree=$WORK/linux mutant=$WORK/mutant$FOLDER
 	if ! git -C "$mutant" rev-parse -q --verify series >/dev/null 2>&1; then
 		need_space 2000 "another copy of the source"
-		rm -rf "$mutant"
+		# Older than any object: build.sh takes the series' objects.
+		rm -rf "$mutant" "$OBJ"/mutant*
 		git -C "$tree" worktree prune
 		git -C "$tree" worktree add -q --detach --force "$mutant" series
+		git -C "$mutant" ls-files -z | (cd "$mutant" && xargs -0 touch -h -d @0)
 	fi
-	git -C "$mutant" reset -q --hard "$(git -C "$tree" rev-parse series)"
+	git -C "$mutant" reset -q --hard "$(git -C "$tree" rev-parse "${2:-series}")"
 	[ -z "$1" ] || git -C "$mutant" apply "$1" ||
 		die "${1#"$TOP/"} does not apply to the series: bring it up to date"
 }

@@ -16,9 +16,9 @@ out=$BUILD/test$FOLDER
 needs()
 {
 	case $1 in
-	compare | reproduce) echo selftests series base ;;
-	kcsan)	echo selftests series-kcsan base-kcsan ;;
-	mutants | check)	echo selftests ;;
+	compare | reproduce | vmm) echo selftests base series ;;
+	kcsan | rt)	echo "selftests base-$1 series-$1" ;;
+	mutants | postings | check)	echo selftests ;;
 	patches | litmus) ;;
 	*)	echo "selftests series-$1" ;;
 	esac
@@ -79,7 +79,7 @@ run_layer()
 {
 	case $1 in
 	patches)	patches_layer ;;
-	compare | litmus | check | mutants)	"$TOP/scripts/$1.sh" ;;
+	compare | litmus | check | mutants | postings | vmm)	"$TOP/scripts/$1.sh" ;;
 	reproduce)	SUITE=reproduce "$TOP/scripts/compare.sh" ;;
 	*)	FLAVOURS=$1 "$TOP/scripts/debug.sh" ;;
 	esac

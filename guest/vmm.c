@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Has QEMU run a VM whose program verifies its memory (vm.c), in a memory cgroup that is
+ * aged and reclaimed meanwhile, and prints one row: memory, accesses of the guest, pages
+ * scanned, pages swapped in, in the time given.
+ *
+ * usage: vmm KIND SECONDS
+ *	KIND	ram (anonymous), memfd (shared), or file (a private mapping of one)
+ *
+ * Exit status 1: a page was corrupted, or the VM did not run.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define VM_MIB		176
+#define TESTED_MIB	96
+#define CGROUP		"/sys/fs/cgroup/vm"
+#define AGE_EVERY	0.2
+#define RECLAIM_EVERY	1.0
+#define RECLAIM		"8M"
+
+static pid_t qemu;
+
+static void fail(const char *what)
+{
+	printf("# %s\n", what);
+	if (qemu > 0)
+		kill(qemu, SIGKILL);
+	exit(1);
+}
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+static bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/* One number of memory.stat. */
+static long stat_of(const char *key)
+{
+	FILE *file = fopen(CGROUP "/memory.stat", "r");
+	char name[64];
+	long value;
+
+	while (file && fscanf(file, "%63s %ld", name, &value) == 2) {
+		if (!strcmp(name, key)) {
+			fclose(file);
+			return value;
+		}
+	}
+	fail("memory.stat lacks a number");
+	return 0;
+}
+
+/* One forced aging pass of the cgroup, on each node. */
+static void age(void)
+{
+	FILE *file = fopen("/sys/kernel/debug/lru_gen", "r");
+	char line[256], path[128], command[64];
+	unsigned long memcg = 0, seq = 0;
+	bool here = false;
+	int node = -1;
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "memcg %lu %127s", &memcg, path) == 2) {
+			if (here)
+				break;
+			here = !strcmp(path, "/vm");
+		} else if (here && sscanf(line, " node %d", &node) != 1) {
+			sscanf(line, "%lu", &seq);
+		}
+	}
+	if (!file || node < 0)
+		fail("lru_gen does not have the cgroup");
+	fclose(file);
+	snprintf(command, sizeof(command), "+ %lu %d %lu 200 1", memcg, node, seq);
+	if (!write_file("/sys/kernel/debug/lru_gen", command) && errno != ERANGE)
+		fail("an aging pass has failed");
+}
+
+static int start_qemu(const char *kind)
+{
+	char memory[160], parameters[128];
+	int out[2];
+
+	if (!strcmp(kind, "file")) {
+		int fd = open("/tmp/memory", O_RDWR | O_CREAT, 0600);
+
+		if (fd < 0 || ftruncate(fd, (off_t)VM_MIB << 20))
+			fail("no file for the memory");
+		close(fd);
+	}
+	snprintf(memory, sizeof(memory), "memory-backend-%s,id=memory,size=%dM%s", kind, VM_MIB,
+		 !strcmp(kind, "file") ? ",mem-path=/tmp/memory,share=off" :
+		 !strcmp(kind, "memfd") ? ",share=on" : "");
+	snprintf(parameters, sizeof(parameters),
+		 "console=ttyS0 quiet panic=-1 no_timer_check mib=%d", TESTED_MIB);
+
+	if (pipe(out))
+		fail("no pipe");
+	qemu = fork();
+	if (!qemu) {
+		char self[16];
+
+		snprintf(self, sizeof(self), "%d", getpid());
+		if (!write_file(CGROUP "/cgroup.procs", self))
+			_exit(1);
+		dup2(out[1], 1);
+		dup2(out[1], 2);
+		execl("/usr/bin/qemu-system-x86_64", "qemu", "-machine", "q35,accel=kvm,memory-backend=memory",
+		      "-cpu", "kvm64", "-m", "176M", "-object", memory, "-nodefaults", "-no-user-config",
+		      "-display", "none", "-no-reboot", "-serial", "stdio", "-bios", "/usr/share/seabios/bios-256k.bin",
+		      "-kernel", "/vm/kernel", "-initrd", "/vm/initrd", "-append", parameters, NULL);
+		_exit(1);
+	}
+	close(out[1]);
+	return out[0];
+}
+
+int main(int argc, char **argv)
+{
+	double seconds = argc == 3 ? atof(argv[2]) : 0, start = 0, next_age = 0, next_reclaim = 0;
+	unsigned long accesses = 0;
+	long scanned = 0, swapped_in = 0;
+	char text[4096];
+	size_t len = 0;
+	int console;
+
+	if (seconds <= 0)
+		fail("usage: vmm ram|memfd|file SECONDS");
+	if (mkdir(CGROUP, 0755) && errno != EEXIST)
+		fail("no cgroup");
+	console = start_qemu(argv[1]);
+
+	while (!start || now() < start + seconds) {
+		struct pollfd poll_fd = { .fd = console, .events = POLLIN };
+		char *end;
+
+		if (poll(&poll_fd, 1, 20) > 0) {
+			ssize_t got = read(console, text + len, sizeof(text) - len - 1);
+
+			if (got <= 0)
+				fail("QEMU has ended");
+			len += got;
+			text[len] = '\0';
+		}
+		for (; (end = strchr(text, '\n')); len -= end + 1 - text, memmove(text, end + 1, len + 1)) {
+			*end = '\0';
+			if (!strncmp(text, "ready", 5)) {
+				start = next_age = next_reclaim = now();
+				scanned = stat_of("pgscan");
+				swapped_in = stat_of("pswpin");
+			} else if (sscanf(text, "accesses %lu", &accesses) == 1) {
+				continue;
+			} else if (*text) {
+				printf("# vm: %s\n", text);
+			}
+			if (!strncmp(text, "corrupt", 7))
+				fail("a page has been corrupted");
+		}
+		if (len == sizeof(text) - 1)
+			len = 0;
+		if (start && now() >= next_age) {
+			age();
+			next_age += AGE_EVERY;
+		}
+		/* Less than asked for is no error. */
+		if (start && now() >= next_reclaim) {
+			write_file(CGROUP "/memory.reclaim", RECLAIM);
+			next_reclaim += RECLAIM_EVERY;
+		}
+	}
+	scanned = stat_of("pgscan") - scanned;
+	swapped_in = stat_of("pswpin") - swapped_in;
+	kill(qemu, SIGKILL);
+	waitpid(qemu, NULL, 0);
+	unlink("/tmp/memory");
+	rmdir(CGROUP);
+	if (!accesses)
+		fail("the guest has accessed nothing");
+	printf("row\t%s\t%lu\t%ld\t%ld\n", argv[1], accesses, scanned, swapped_in);
+	return 0;
+}
