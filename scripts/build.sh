@@ -41,6 +41,8 @@ lay_base_files()
 	GIT_INDEX_FILE=$WORK/base.index git -C "$tree" read-tree base
 	GIT_INDEX_FILE=$WORK/base.index git -C "$tree" checkout-index -a --prefix="$WORK/base.part/"
 	rm "$WORK/base.index"
+	# Older than any object, see start_from().
+	find "$WORK/base.part" -type f -exec touch -d @0 {} +
 	mv "$WORK/base.part" "$WORK/base"
 }
 
@@ -52,17 +54,18 @@ configure()
 	cmp -s "$obj/new.config" "$obj/.config" || cp "$obj/new.config" "$obj/.config"
 }
 
-# start_from KERNEL FOLDER COMMIT: begin with the objects of a kernel that has been built with the same
-# options from the source in FOLDER, so that only what depends on a file that differs from
-# COMMIT is compiled. Kbuild's records of commands and dependencies name the folder.
+# start_from KERNEL FOLDER: begin with the objects of a kernel that has been built with the
+# same options from the source in FOLDER, so that only what depends on a file that differs
+# is compiled: those are named on stdin. Kbuild's records of commands and dependencies name
+# the folder.
 start_from()
 {
-	local from=$OBJ/$1 folder=$2 old=$3
+	local from=$OBJ/$1 folder=$2
 	[ -e "$from/vmlinux" ] && [ ! -e "$obj/vmlinux" ] || return 0
 	rm -rf "$obj" "$obj.part"
 	cp -a "$from" "$obj.part"
 	find "$obj.part" -name '.*.cmd' -exec sed -i "s|$folder/|$src/|g" {} +
-	git -C "$src" diff -z --name-only "$old" | (cd "$src" && xargs -0r touch -c)
+	(cd "$src" && xargs -0r touch -c)
 	mv "$obj.part" "$obj"
 }
 
@@ -103,9 +106,14 @@ base)	src=$WORK/base; lay_base_files ;;
 mutant)	src=$WORK/mutant$FOLDER ;;
 esac
 [ -e "$obj/vmlinux" ] || need_space 1000 "a kernel build"
+differs()
+{
+	git -C "$1" diff -z --name-only "$2"
+}
 case ${which%%-*} in
-series)	start_from "base${which#series}" "$WORK/base" base ;;
-mutant)	start_from "series${which#mutant}" "$tree" series ;;
+base)	start_from "series${which#base}" "$tree" < <(differs "$tree" base) ;;
+series)	start_from "base${which#series}" "$WORK/base" < <(differs "$tree" base) ;;
+mutant)	start_from "series${which#mutant}" "$tree" < <(differs "$src" series) ;;
 esac
 mkdir -p "$obj"
 configure >"$obj/config.log" 2>&1 ||
