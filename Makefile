@@ -77,7 +77,7 @@ unexport MAKEFLAGS
 # What takes long says so first.
 export STEPS_START := $(shell date +%s)
 
-.PHONY: help prereqs forky tree series kernel base-kernel selftests run bench results profile test test-all compare reproduce litmus debug postings vmm mutants check mail deb shell clean
+.PHONY: help prereqs forky applies tree series kernel base-kernel selftests run bench results profile test test-all compare reproduce litmus debug postings vmm mutants check mail deb shell clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -167,6 +167,9 @@ mutants: tree ## plant the bugs of mutants/ one by one: each must be caught (MUT
 
 check: tree ## build and examine the tree after each patch: a grid (CHECKS=, PATCHES=)
 	@scripts/check.sh
+
+applies: prereqs ## apply the series to all versions that Debian has; writes docs/VERSIONS.md
+	@scripts/applies.sh
 
 mail: tree ## write the mails that would be sent, and check them; sends nothing (UPSTREAM=)
 	@scripts/mail.sh
