@@ -21,6 +21,8 @@ arm64)
 	exit 1 ;;
 esac
 OBJ=$WORK/obj$FOLDER
+SELFTESTS=$OBJ/selftests/kvm
+[ "$SELFTESTS_RELEASE" = "$RELEASE" ] || SELFTESTS=$BUILD/$SELFTESTS_RELEASE/obj$FOLDER/selftests/kvm
 # The host's own compiler has no prefix.
 [ "$(uname -m)" != "${CROSS%%-*}" ] || CROSS=
 export ARCH CROSS_COMPILE=$CROSS
