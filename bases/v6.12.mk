@@ -11,3 +11,6 @@ LAYERS.x86_64 := patches compare@q35-npt,bochs-ept-noad lockdep@q35-npt
 BESIDE.x86_64 := lockdep@q35-npt
 LAYERS_ALL    := patches compare lockdep kasan mutants check
 FLAVOURS      ?= lockdep kasan
+# Those of mutants/ that apply, and are bugs that its tests are to catch.
+MUTANTS ?= accessed-not-cleared cleared-always foreign-aged look-around-unbatched look-around-window \
+	offset-second-memslot question-ignored rmap-question-ignored second-table-skipped
