@@ -5,9 +5,12 @@
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 RELEASE := v7.3
+# Whose selftests run; some bases have no own ones.
+SELFTESTS_RELEASE := $(RELEASE)
 include bases/$(RELEASE).mk
 
 # Settings, to be given on the command line; 'make help' prints the lines with #:
+#: RELEASE=NAME  the series, one of series/: v7.3, v6.12 (v7.3)
 #: BUILD=DIR     where everything is made (build)
 BUILD   ?= build
 #: LINUX=PATH    a kernel tree or tarball of your own instead of Debian's
@@ -49,16 +52,16 @@ EMULATOR_LOCK ?= $(BUILD)/emulator.lock
 BOCHS   := $(if $(filter x86_64,$(ARCH)),bochs)
 # The layers of 'make test', LAYER@MACHINE,...: those that run into most bugs of mutants/
 # a minute, see docs/TESTING.md; and all of them, some of which are x86's.
-LAYERS.x86_64 := patches reproduce@q35-npt,q35-npt0 compare@q35-npt,bochs-ept-noad lockdep+kunit@q35-npt
+LAYERS.x86_64 ?= patches reproduce@q35-npt,q35-npt0 compare@q35-npt,bochs-ept-noad lockdep+kunit@q35-npt
 LAYERS.arm64  := patches compare@virt-vhe lockdep+kunit@virt-vhe
 LAYERS     := $(LAYERS.$(ARCH))
 # Beside the others, with an emulator of its own.
-BESIDE.x86_64 := lockdep+kunit@q35-npt
+BESIDE.x86_64 ?= lockdep+kunit@q35-npt
 BESIDE.arm64  := lockdep+kunit@virt-vhe
 ifneq ($(ASKED_MACHINES),)
 LAYERS     := $(foreach layer,$(LAYERS),$(firstword $(subst @, ,$(layer))))
 endif
-LAYERS_ALL := patches litmus $(if $(filter x86_64,$(ARCH)),reproduce) compare lockdep+kunit $(if $(filter x86_64,$(ARCH)),kcsan rt vmm) kasan postings mutants check
+LAYERS_ALL ?= patches litmus $(if $(filter x86_64,$(ARCH)),reproduce) compare lockdep+kunit $(if $(filter x86_64,$(ARCH)),kcsan rt vmm) kasan postings mutants check
 # What checkpatch says without reason: MAINTAINERS is brought up to date by the patches
 # that add files; it does not know how TRACE_EVENT() is laid out, takes a function pointer
 # for a function; set_mempolicy() is a system call that kernels without NUMA lack; a macro
@@ -70,7 +73,7 @@ override LINUX := $(if $(LINUX),$(abspath $(LINUX)))
 SERIES  := $(CURDIR)/series/$(RELEASE)
 RESULTS := $(CURDIR)/results/$(RELEASE)$(patsubst %,-%,$(filter-out x86_64,$(ARCH))).tsv
 WORK    := $(BUILD)/$(if $(LINUX),own-$(notdir $(LINUX)),$(RELEASE))
-export ARCH BUILD EMULATOR_LOCK LINUX MIRROR AGAIN FORCE JOBS MACHINE CPUS SERIES WORK
+export RELEASE SELFTESTS_RELEASE ARCH BUILD EMULATOR_LOCK LINUX MIRROR AGAIN FORCE JOBS MACHINE CPUS SERIES WORK
 export PARTS MACHINES FLAVOURS CHECKPATCH_ALLOW SUITE CHECKS PATCHES REPEAT RESULTS UPSTREAM CONFIG
 export BASE_TAG BASE_PACKAGE BASE_VERSION BASE_SUITE BASE_SHA256
 unexport MAKEFLAGS

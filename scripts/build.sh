@@ -3,7 +3,8 @@
 #   build.sh KERNEL     "series", "base" or "mutant", or one of them with the options of
 #                       kconfig/flavours/FLAVOUR.config, or of several: "series-lockdep",
 #                       "series-lockdep+kunit"; prints the image's path
-#   build.sh selftests  the KVM selftests of the patched tree, static; prints their folder
+#   build.sh selftests  the KVM selftests of the patched tree, or of the release that the
+#                       base's file names, static; prints their folder
 # Reads kconfig/ and the tree of tree.sh; writes $OBJ/KERNEL or $OBJ/selftests. What is
 # in BUILT has been built in this run already.
 set -euo pipefail
@@ -13,6 +14,7 @@ which=$1
 tree=$WORK/linux
 obj=$OBJ/$which
 fragments=$(echo "$TOP"/kconfig/*.config "$TOP"/kconfig/"$ARCH"/*.config)
+[ ! -f "$TOP/kconfig/releases/$RELEASE.config" ] || fragments+=" $TOP/kconfig/releases/$RELEASE.config"
 
 # What a flavour adds, some of it only if the base does not have to have it.
 add_flavour()
@@ -84,11 +86,16 @@ selftests()
 }
 
 lock
+if [ "$which" = selftests ] && [ "$SELFTESTS_RELEASE" != "$RELEASE" ]; then
+	built || make -C "$TOP" selftests RELEASE="$SELFTESTS_RELEASE" LINUX= >/dev/null || exit 1
+	echo "$SELFTESTS"
+	exit
+fi
 if [ "$which" = selftests ]; then
 	mkdir -p "$obj/kvm"
 	built || logged "$obj/build.log" "building the KVM selftests" selftests ||
 		die "the selftests did not build: the log is $obj/build.log"
-	echo "$obj/kvm"
+	echo "$SELFTESTS"
 	exit
 fi
 if [[ $which = *-* ]]; then

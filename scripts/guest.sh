@@ -11,7 +11,7 @@ set -euo pipefail
 kernel=$1 suite=$2 dir=$3
 shift 3
 obj=$OBJ/$kernel
-tests=$OBJ/selftests/kvm
+tests=$SELFTESTS
 
 # The stanzas of the suite that belong here, one line each, for init. A mutant
 # runs what the series runs, unless it stands at the end of a posting, and every flavour

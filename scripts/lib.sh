@@ -21,6 +21,8 @@ arm64)
 	exit 1 ;;
 esac
 OBJ=$WORK/obj$FOLDER
+SELFTESTS=$OBJ/selftests/kvm
+[ "$SELFTESTS_RELEASE" = "$RELEASE" ] || SELFTESTS=$BUILD/$SELFTESTS_RELEASE/obj$FOLDER/selftests/kvm
 # The host's own compiler has no prefix.
 [ "$(uname -m)" != "${CROSS%%-*}" ] || CROSS=
 export ARCH CROSS_COMPILE=$CROSS
@@ -326,6 +328,7 @@ plant()
 		git -C "$mutant" ls-files -z | (cd "$mutant" && xargs -0 touch -h -d @0)
 	fi
 	git -C "$mutant" reset -q --hard "$(git -C "$tree" rev-parse "${2:-series}")"
-	[ -z "$1" ] || git -C "$mutant" apply "$1" ||
+	# The lines around are not the same in each release.
+	[ -z "$1" ] || git -C "$mutant" apply -C1 "$1" ||
 		die "${1#"$TOP/"} does not apply to the series: bring it up to date"
 }

@@ -373,7 +373,7 @@ def results_md(top):
     text = [INTRO]
     for path in results_files(top):
         notes, tables = read_results(path)
-        text.append("## %s\n\n%s\n" % (notes["machine"].split(",")[0], state_of(notes)))
+        text.append("## %s, %s\n\n%s\n" % (stem(path).split("-")[0], notes["machine"].split(",")[0], state_of(notes)))
         for name, rows in tables.items():
             text.append(CAPTIONS[name] + "\n")
             text += ["![%s](%s-%s.svg)\n" % (ALT[picture], stem(path), picture) for picture in PICTURES.get(name, [])]

@@ -4,7 +4,7 @@ set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
 dir=$BUILD/shell
-tests=$OBJ/selftests/kvm
+tests=$SELFTESTS
 [ "$ARCH" = x86_64 ] && [ -z "$CROSS" ] || die "a prompt is for ARCH=x86_64 on such a host"
 machine_usable
 needs_qemu "a prompt"

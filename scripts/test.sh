@@ -60,7 +60,7 @@ patches_layer()
 		check "checkpatch --strict ${patch##*/}" checkpatch --no-signoff "$patch"
 	done
 	check "README.md and docs/ have the figures of results/" "$TOP/scripts/results.py" check "$TOP"
-	check "results/ are of this state of the series" same_series "${RESULTS%/*}"/*
+	check "results/ are of this state of the series" same_series "${RESULTS%/*}/$RELEASE"*
 	finish
 }
 
