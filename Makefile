@@ -25,7 +25,7 @@ MACHINE ?= $(firstword $(MACHINES))
 CPUS    ?= 1
 #: SUITE=NAME    one of suites/ that make compare runs (the machine's)
 #: FLAVOURS="..." the kernels that make debug runs, e.g. kasan, or lockdep+kunit for both in one
-FLAVOURS ?= lockdep+kunit kasan $(if $(filter x86_64,$(ARCH)),kcsan rt)
+FLAVOURS ?= lockdep+kunit kasan $(if $(filter x86_64,$(ARCH)),kcsan rt,16k 64k)
 #: MUTANTS="..." the bugs of mutants/ that make mutants plants (all)
 #: CHECKS="..."  the checks that make check runs (all)
 #: PATCHES="..." the patches that make check looks at, e.g. "0003 all"; all: the whole series at once
@@ -58,7 +58,7 @@ BESIDE.arm64  := lockdep+kunit@virt-vhe
 ifneq ($(ASKED_MACHINES),)
 LAYERS     := $(foreach layer,$(LAYERS),$(firstword $(subst @, ,$(layer))))
 endif
-LAYERS_ALL := patches litmus $(if $(filter x86_64,$(ARCH)),reproduce) compare lockdep+kunit $(if $(filter x86_64,$(ARCH)),kcsan rt vmm) kasan postings mutants check
+LAYERS_ALL := patches litmus $(if $(filter x86_64,$(ARCH)),reproduce) compare lockdep+kunit $(if $(filter x86_64,$(ARCH)),kcsan rt vmm,16k 64k) kasan postings mutants check
 # What checkpatch says without reason: MAINTAINERS is brought up to date by the patches
 # that add files; it does not know how TRACE_EVENT() is laid out, takes a function pointer
 # for a function; set_mempolicy() is a system call that kernels without NUMA lack; a macro
