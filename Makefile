@@ -20,7 +20,7 @@ ARCH    ?= x86_64
 #: MACHINES="..." those of machines/ on which tests compare (make test: some; else all)
 ASKED_MACHINES := $(MACHINES)
 MACHINES.x86_64 := q35-npt q35-npt0 q35-npt-numa bochs-ept bochs-ept-noad bochs-shadow
-MACHINES.arm64  := virt-vhe virt-nvhe virt-protected virt-swaf
+MACHINES.arm64  := virt-vhe virt-nvhe virt-protected virt-swaf virt-nested
 MACHINES ?= $(MACHINES.$(ARCH))
 #: MACHINE=NAME  the one to run, measure or get a prompt on (q35-npt, or virt-vhe for arm64)
 MACHINE ?= $(firstword $(MACHINES))
@@ -28,7 +28,7 @@ MACHINE ?= $(firstword $(MACHINES))
 CPUS    ?= 1
 #: SUITE=NAME    one of suites/ that make compare runs (the machine's)
 #: FLAVOURS="..." the kernels that make debug runs, e.g. kasan, or lockdep+kunit for both in one
-FLAVOURS ?= lockdep+kunit kasan $(if $(filter x86_64,$(ARCH)),kcsan rt)
+FLAVOURS ?= lockdep+kunit kasan $(if $(filter x86_64,$(ARCH)),kcsan rt,16k 64k)
 #: MUTANTS="..." the bugs of mutants/ that make mutants plants (all)
 #: CHECKS="..."  the checks that make check runs (all)
 #: PATCHES="..." the patches that make check looks at, e.g. "0003 all"; all: the whole series at once
@@ -61,7 +61,7 @@ BESIDE.arm64  := lockdep+kunit@virt-vhe
 ifneq ($(ASKED_MACHINES),)
 LAYERS     := $(foreach layer,$(LAYERS),$(firstword $(subst @, ,$(layer))))
 endif
-LAYERS_ALL ?= patches litmus $(if $(filter x86_64,$(ARCH)),reproduce) compare lockdep+kunit $(if $(filter x86_64,$(ARCH)),kcsan rt vmm) kasan postings mutants check
+LAYERS_ALL ?= patches litmus $(if $(filter x86_64,$(ARCH)),reproduce) compare lockdep+kunit $(if $(filter x86_64,$(ARCH)),kcsan rt vmm,16k 64k) kasan postings mutants check
 # What checkpatch says without reason: MAINTAINERS is brought up to date by the patches
 # that add files; it does not know how TRACE_EVENT() is laid out, takes a function pointer
 # for a function; set_mempolicy() is a system call that kernels without NUMA lack; a macro

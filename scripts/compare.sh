@@ -73,6 +73,7 @@ judge()
 			if complaint "$out/$where" "$test" >/dev/null; then ok "$where $test (fails on the base kernel: $why)"
 			else not_ok "$where $test: fails on the base kernel, and not as the suite says: $why"; fi ;;
 		skip/skip | -/skip | skip/-)	skip "$where $test: $why" ;;
+		skip/pass)	ok "$where $test (skipped on the base kernel: $why)" ;;
 		FAIL/FAIL)
 			if [ -n "$(field "$test" known)" ] && [[ $why != *TIMEOUT* ]]; then ok "$where $test (FAILS ALIKE on both kernels: $(field "$test" known))"
 			else not_ok "$where $test: fails on both kernels, unexpectedly: $why"; fi ;;

@@ -15,11 +15,6 @@ has_sum()
 	[ "$(sha256sum <"$1" | cut -d' ' -f1)" = "$2" ]
 }
 
-apt_get()
-{
-	APT_CONFIG=$dir/apt.conf apt-get -q "$@"
-}
-
 # Sets version and sum to the newest package of this name that is on offer.
 newest()
 {
@@ -42,20 +37,9 @@ site=$(mirror)
 [ -n "$site" ] || die "apt has no Debian mirror configured: give one with MIRROR=URL, or $HOW_TO_NAME"
 
 rm -rf "$dir/part"
-mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial" "$dir/part"
-echo "deb [signed-by=$KEYRING] $site $BASE_SUITE main" >"$dir/sources.list"
-cat >"$dir/apt.conf" <<-EOF
-	Dir::Etc::sourcelist "$dir/sources.list";
-	Dir::Etc::sourceparts "/dev/null";
-	Dir::State::lists "$dir/lists";
-	Dir::Cache "$dir/cache";
-	Acquire::Languages "none";
-	Acquire::Retries "3";
-	APT::Sandbox::User "root";
-EOF
-
+mkdir -p "$dir/part"
 say "fetching $BASE_PACKAGE $BASE_VERSION (160 MB) with apt from this machine's Debian mirror"
-apt_get update -o APT::Update::Error-Mode=any >"$dir/log" 2>&1 || {
+apt_update "$dir" "$site" "$BASE_SUITE" >"$dir/log" 2>&1 || {
 	grep -E '^(E|W|Err)' "$dir/log" | head -n 5 >&2 || true
 	die "apt cannot read $BASE_SUITE from this machine's Debian mirror: check the network and the disk space, or $HOW_TO_NAME"
 }
@@ -68,7 +52,7 @@ if ! APT_CONFIG=$dir/apt.conf apt-cache madison "$BASE_PACKAGE" | awk -F' *[|] *
 fi
 
 if ! [ -f "$deb" ] || ! has_sum "$deb" "$sum"; then
-	(cd "$dir/part" && apt_get download "$BASE_PACKAGE=$version") >"$dir/log" 2>&1 || {
+	(cd "$dir/part" && APT_CONFIG=$dir/apt.conf apt-get -q download "$BASE_PACKAGE=$version") >"$dir/log" 2>&1 || {
 		grep -E '^(E|W|Err)' "$dir/log" | head -n 5 >&2 || true
 		die "apt cannot download $BASE_PACKAGE $version: check the network and the disk space, or $HOW_TO_NAME"
 	}

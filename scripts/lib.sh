@@ -100,6 +100,24 @@ mirror()
 		END { if (!found) print other != "" ? other : unknown }'
 }
 
+# apt_update DIR SITE SUITE: an apt state of its own, for one suite; the machine's
+# configuration is only read. To be used with APT_CONFIG=DIR/apt.conf.
+apt_update()
+{
+	mkdir -p "$1/lists/partial" "$1/cache/archives/partial"
+	echo "deb [signed-by=$KEYRING] $2 $3 main" >"$1/sources.list"
+	cat >"$1/apt.conf" <<-EOF
+		Dir::Etc::sourcelist "$1/sources.list";
+		Dir::Etc::sourceparts "/dev/null";
+		Dir::State::lists "$1/lists";
+		Dir::Cache "$1/cache";
+		Acquire::Languages "none";
+		Acquire::Retries "3";
+		APT::Sandbox::User "root";
+	EOF
+	APT_CONFIG=$1/apt.conf apt-get -q update -o APT::Update::Error-Mode=any
+}
+
 # The patches in order, without a cover letter.
 patches()
 {
@@ -225,10 +243,14 @@ machine_arch()
 	echo "${arch:-x86_64}"
 }
 
+# Dies unless the machine can be run here, and sets QEMU to what it takes.
 machine_usable()
 {
+	local version
 	[ -f "$TOP/machines/$MACHINE" ] || die "there is no machine $MACHINE: choose from $(ls "$TOP/machines" | xargs)"
 	[ "$(machine_arch)" = "$ARCH" ] || die "machine $MACHINE is for ARCH=$(machine_arch), not $ARCH"
+	version=$(machine_field version)
+	[ -z "$version" ] || QEMU=$("$TOP/scripts/qemu.sh" "$version")
 	[ "$(machine_field needs)" = nested ] || return 0
 	{ [ -w /dev/kvm ] && grep -qE '^flags.* (svm|vmx)( |$)' /proc/cpuinfo; } ||
 		die "machine $MACHINE needs nested virtualisation, which this host does not offer (/dev/kvm with svm or vmx)"

@@ -307,7 +307,7 @@ clean()
 	[ ! -d "$tree" ] || may_remove "everything is to be removed" || true
 	rm -rf "$WORK" "$BUILD"/{report,shell,profile,litmus,check,mail,apt.log} \
 		"$BUILD"/{test,run,bench,compare,compare-*,mutants,debug,deb}{,-arm64}
-	rm -rf --one-file-system "$BUILD"/forky{,.part,.log}
+	rm -rf --one-file-system "$BUILD"/{forky,qemu}{,.part,.log}
 }
 
 check_linux
