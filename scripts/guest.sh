@@ -19,10 +19,10 @@ tests=$SELFTESTS
 make_plan()
 {
 	local source=${kernel%%-*}
-	awk -v machine="$MACHINE" -v cpus="$CPUS" -v kernel="${source/mutant/${POSTING:-series}}" -v arch="$ARCH" '
+	awk -v machine="$MACHINE" -v cpus="$CPUS" -v kernel="${source/mutant/${POSTING:-series}}" -v arch="$ARCH" -v release="$RELEASE" '
 		function flush() {
 			if (name != "" && here("archs", arch) && here("machines", machine) && here("cpus", cpus) &&
-			    here("kernels", kernel))
+			    here("kernels", kernel) && here("releases", release))
 				print name "\t" v["timeout"] "\t" v["set"] "\t" v["run"]
 			split("", v)
 		}
