@@ -59,14 +59,14 @@ configure()
 # start_from KERNEL FOLDER: begin with the objects of a kernel that has been built with the
 # same options from the source in FOLDER, so that only what depends on a file that differs
 # is compiled: those are named on stdin. Kbuild's records of commands and dependencies name
-# the folder.
+# the folders.
 start_from()
 {
 	local from=$OBJ/$1 folder=$2
 	[ -e "$from/vmlinux" ] && [ ! -e "$obj/vmlinux" ] || return 0
 	rm -rf "$obj" "$obj.part"
 	cp -a "$from" "$obj.part"
-	find "$obj.part" -name '.*.cmd' -exec sed -i "s|$folder/|$src/|g" {} +
+	find "$obj.part" -name '.*.cmd' -exec sed -i "s|$folder/|$src/|g; s|$from/|$obj/|g" {} +
 	(cd "$src" && xargs -0r touch -c)
 	mv "$obj.part" "$obj"
 }
