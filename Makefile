@@ -61,11 +61,7 @@ BESIDE.arm64  := lockdep+kunit@virt-vhe
 ifneq ($(ASKED_MACHINES),)
 LAYERS     := $(foreach layer,$(LAYERS),$(firstword $(subst @, ,$(layer))))
 endif
-<<<<<<< HEAD
 LAYERS_ALL ?= patches litmus $(if $(filter x86_64,$(ARCH)),reproduce) compare lockdep+kunit $(if $(filter x86_64,$(ARCH)),kcsan rt vmm,16k 64k) kasan postings mutants check
-=======
-LAYERS_ALL := patches litmus $(if $(filter x86_64,$(ARCH)),reproduce) compare lockdep+kunit $(if $(filter x86_64,$(ARCH)),kcsan rt vmm,16k 64k) kasan postings mutants check
->>>>>>> 6e8f692 (arm64: kernels with pages of 16KiB and 64KiB)
 # What checkpatch says without reason: MAINTAINERS is brought up to date by the patches
 # that add files; it does not know how TRACE_EVENT() is laid out, takes a function pointer
 # for a function; set_mempolicy() is a system call that kernels without NUMA lack; a macro
