@@ -349,6 +349,7 @@ plant()
 		git -C "$tree" worktree prune
 		git -C "$tree" worktree add -q --detach --force "$mutant" series
 		git -C "$mutant" ls-files -z | (cd "$mutant" && xargs -0 touch -h -d @0)
+		git -C "$mutant" update-index -q --refresh
 	fi
 	git -C "$mutant" reset -q --hard "$(git -C "$tree" rev-parse "${2:-series}")"
 	# The lines around are not the same in each release.
