@@ -14,3 +14,5 @@ FLAVOURS      ?= lockdep kasan
 # Those of mutants/ that apply, and are bugs that its tests are to catch.
 MUTANTS ?= accessed-not-cleared cleared-always foreign-aged look-around-unbatched look-around-window \
 	offset-second-memslot question-ignored rmap-question-ignored second-table-skipped
+# What else 'make applies' tries: PACKAGE@SUITE.
+OTHER_BASES  := linux-source-6.12@bookworm-backports

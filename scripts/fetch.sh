@@ -47,7 +47,7 @@ apt_update "$dir" "$site" "$BASE_SUITE" >"$dir/log" 2>&1 || {
 version=$BASE_VERSION sum=$BASE_SHA256
 if ! APT_CONFIG=$dir/apt.conf apt-cache madison "$BASE_PACKAGE" | awk -F' *[|] *' '{ print $2 }' | grep -qxF "$version"; then
 	newest || die "Debian's $BASE_SUITE has no $BASE_PACKAGE any more: $HOW_TO_NAME"
-	say "Debian no longer has $BASE_PACKAGE $BASE_VERSION: using its newest, $version, which is not what the series was made on"
+	[ "$BASE_VERSION" = newest ] || say "Debian no longer has $BASE_PACKAGE $BASE_VERSION: using its newest, $version, which is not what the series was made on"
 	deb=$dir/$sum.deb
 fi
 
