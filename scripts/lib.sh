@@ -21,7 +21,6 @@ arm64)
 	exit 1 ;;
 esac
 OBJ=$WORK/obj$FOLDER
-: "${RELEASE:=v7.3}" "${SELFTESTS_RELEASE:=$RELEASE}"
 SELFTESTS=$OBJ/selftests/kvm
 [ "$SELFTESTS_RELEASE" = "$RELEASE" ] || SELFTESTS=$BUILD/$SELFTESTS_RELEASE/obj$FOLDER/selftests/kvm
 # The host's own compiler has no prefix.
