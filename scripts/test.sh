@@ -60,7 +60,11 @@ patches_layer()
 		check "checkpatch --strict ${patch##*/}" checkpatch --no-signoff "$patch"
 	done
 	check "README.md and docs/ have the figures of results/" "$TOP/scripts/results.py" check "$TOP"
-	check "results/ are of this state of the series" same_series "${RESULTS%/*}/$RELEASE"*
+	if compgen -G "${RESULTS%/*}/$RELEASE*" >/dev/null; then
+		check "results/ are of this state of the series" same_series "${RESULTS%/*}/$RELEASE"*
+	else
+		skip "results/ are of this state of the series: there are none of $RELEASE, 'make bench results' makes them"
+	fi
 	finish
 }
 
