@@ -128,6 +128,12 @@ patches_id()
 	patches | while read -r p; do echo "${p##*/}"; cat "$p"; done | sha256sum | cut -d' ' -f1
 }
 
+# What is measured: the patches without what they say about themselves.
+code_id()
+{
+	patches | while read -r p; do sed '1,/^---$/d' "$p"; done | sha256sum | cut -c1-16
+}
+
 # What the tree is based on, in words.
 base_name()
 {
@@ -136,7 +142,7 @@ base_name()
 
 series_name()
 {
-	echo "$(patches | wc -l) patches, sha256 $(patches_id | cut -c1-16)"
+	echo "$(patches | wc -l) patches, sha256 $(code_id)"
 }
 
 # Verdicts: a line for each thing tested, and the closing line.

@@ -68,14 +68,14 @@ patches_layer()
 	finish
 }
 
-# same_series FILE...: whether these results are of the series as it is.
+# same_series FILE...: whether these results are of the code of the series as it is.
 same_series()
 (
 	local file id
 	for file; do
 		id=$(grep -om 1 'patches, sha256 [0-9a-f]*' "$file") || die "${file#"$TOP/"} does not say of which series it is"
-		[ "${id##* }" = "$(patches_id | cut -c1-16)" ] ||
-			die "${file#"$TOP/"} is of another state of the series (${id##* }, not $(patches_id | cut -c1-16)): run 'make bench results', and 'make profile results' for a profile"
+		[ "${id##* }" = "$(code_id)" ] ||
+			die "${file#"$TOP/"} is of another state of the series (${id##* }, not $(code_id)): run 'make bench results', and 'make profile results' for a profile"
 	done
 )
 
