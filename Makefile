@@ -44,6 +44,7 @@ AGAIN   ?=
 #: FORCE=1       let 'make tree' and 'make clean' give up what the tree has of its own
 FORCE   ?=
 #: UPSTREAM=PATH a git clone with the base's tag, from which make mail takes base-commit and Fixes: tags
+#: TARBALLS="..." releases of upstream that make applies tries, too
 #: CONFIG=PATH   the configuration that make deb starts from (the running kernel's)
 #: EMULATOR_LOCK=FILE of builds with the same one, one emulates at a time (in BUILD)
 EMULATOR_LOCK ?= $(BUILD)/emulator.lock
@@ -171,8 +172,8 @@ mutants: tree ## plant the bugs of mutants/ one by one: each must be caught (MUT
 check: tree ## build and examine the tree after each patch: a grid (CHECKS=, PATCHES=)
 	@scripts/check.sh
 
-applies: prereqs ## apply the series to all versions that Debian has; writes docs/VERSIONS.md
-	@scripts/applies.sh
+applies: prereqs ## apply the series to all versions that Debian has (TARBALLS=); writes docs/VERSIONS.md
+	@scripts/applies.sh $(TARBALLS)
 
 mail: tree ## write the mails that would be sent, and check them; sends nothing (UPSTREAM=)
 	@scripts/mail.sh
