@@ -11,7 +11,8 @@ import collections
 import os
 import sys
 
-LEAST = 0.02  # the share of a column that makes a function worth a line
+LEAST = 0.02  # the share of a column that makes a function worth a line,
+DIFFERENCE = 0.005  # and so does that share as the difference of two columns
 
 
 def read_windows(directory):
@@ -61,8 +62,13 @@ def main(directories):
         print("| function | %s |" % " | ".join(profiles_of))
         print("| --- |%s" % (" ---: |" * len(profiles_of)))
         total = {name: sum(profile.values()) for name, profile in profiles_of.items()}
-        functions = sorted({f for p in profiles_of.values() for f, n in p.items() if n >= LEAST * sum(p.values())},
-                           key=lambda f: -max(p.get(f, 0) for p in profiles_of.values()))
+        functions = []
+        for function in {f for profile in profiles_of.values() for f in profile}:
+            counts = {name: profile.get(function, 0) for name, profile in profiles_of.items()}
+            if (max(counts.values()) - min(counts.values()) >= DIFFERENCE * max(total.values()) or
+                    any(n >= LEAST * total[name] for name, n in counts.items())):
+                functions.append(function)
+        functions.sort(key=lambda f: (-max(p.get(f, 0) for p in profiles_of.values()), f))
         print("| all | %s |" % " | ".join("%.1f" % total[name] for name in profiles_of))
         for function in functions:
             print("| %s | %s |" % (function, " | ".join("%.1f" % p.get(function, 0) for p in profiles_of.values())))

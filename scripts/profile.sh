@@ -1,7 +1,7 @@
 #!/bin/bash
-# Where the instructions of aging and eviction go, by function, on both kernels. Reads
-# suites/profile; writes $BUILD/profile and $BUILD/report/profile.md. profile.c counts, in
-# QEMU; profile.py makes tables of what it has counted.
+# Where the instructions of aging and eviction go, by function, on both kernels, with NPT
+# and without. Reads suites/profile; writes $BUILD/profile and $BUILD/report/profile.md.
+# profile.c counts, in QEMU; profile.py makes tables of what it has counted.
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
@@ -14,7 +14,7 @@ address()
 	awk -v name="$1" '$4 == name { print $1, $2 }' "$out/$kernel.symbols"
 }
 
-[ "$MACHINE" = q35-npt ] || die "counting instructions by function needs the machine q35-npt"
+[ "$ARCH" = x86_64 ] || die "instructions are counted by function on x86_64 only"
 lock
 for kernel in base series; do
 	"$TOP/scripts/build.sh" $kernel >/dev/null
@@ -30,15 +30,23 @@ for kernel in base series; do
 	read -r aging _ < <(address lru_gen_seq_write)
 	read -r reclaim _ < <(address memory_reclaim)
 	read -r end size < <(address vfs_write)
-	CPUS=1 "$TOP/scripts/guest.sh" $kernel profile "$out/$kernel" -icount shift=0,sleep=off \
-		-plugin "file=$out/plugin.so,start=$aging,start=$reclaim,end=$end,size=$size,out=$out/$kernel.tsv" ||
-		die "the $kernel kernel's guest did not finish cleanly: see $out/$kernel"
-	! grep -q '	\(FAIL\|CRASH\|skip\)	' "$out/$kernel/results.tsv" ||
-		die "aging_perf_test did not pass on the $kernel kernel: see $out/$kernel/ktap"
+	for MACHINE in q35-npt q35-npt0; do
+		dir=$out/$MACHINE/$kernel
+		mkdir -p "$dir"
+		cp "$out/$kernel.symbols" "$dir.symbols"
+		MACHINE=$MACHINE CPUS=1 "$TOP/scripts/guest.sh" $kernel profile "$dir" -icount shift=0,sleep=off \
+			-plugin "file=$out/plugin.so,start=$aging,start=$reclaim,end=$end,size=$size,out=$dir.tsv" ||
+			die "the $kernel kernel's guest did not finish cleanly: see $dir"
+		! grep -q '	\(FAIL\|CRASH\|skip\)	' "$dir/results.tsv" ||
+			die "aging_perf_test did not pass on the $kernel kernel: see $dir/ktap"
+	done
 done
 {
-	"$TOP/scripts/profile.py" "$out/base" "$out/series"
-	echo
+	for MACHINE in q35-npt q35-npt0; do
+		echo "## $MACHINE: $(head -n 1 "$TOP/machines/$MACHINE" | sed 's/^# //')"
+		"$TOP/scripts/profile.py" "$out/$MACHINE/base" "$out/$MACHINE/series"
+		echo
+	done
 	echo "Base: $(base_name); series: $(series_name); $(gcc --version | head -n 1)."
 } >"$report.part"
 mv "$report.part" "$report"
