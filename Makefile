@@ -101,8 +101,8 @@ deb: NEEDS := deb
 
 run: export PLAN := Fetches the kernel (160 MB), builds it without and with the series, boots both \
 	in QEMU, and prints what aging costs. On 2 CPUs, 12 to 25 minutes from nothing, 1 minute again.
-test: export PLAN := Checks the patches; builds the kernel without and with the series, and one with lockdep \
-	and KUnit; boots them. Layers, and their machines: $(LAYERS). On 2 CPUs, half an hour to an hour from nothing, half of that again. Logs: $(BUILD)/test.
+test: export PLAN := Checks the patches, builds the kernels that the layers need, and boots them. \
+	Layers, and their machines: $(LAYERS). On 2 CPUs, about 40 minutes from nothing. Logs: $(BUILD)/test.
 test-all: export PLAN := Runs all layers: $(LAYERS_ALL). On 2 CPUs, that takes hours; what has passed on this state \
 	is not run again after an interruption (AGAIN=1 does). Logs: $(BUILD)/test.
 

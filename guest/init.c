@@ -233,17 +233,18 @@ static void open_ktap_port(void)
 /* Swap on compressed memory: half a gigabyte for the tests that reclaim. */
 static void swap_on(void)
 {
-	static char header[4096];
+	static char header[65536];
+	const int page_size = sysconf(_SC_PAGESIZE);
 	unsigned int *info = (unsigned int *)(header + 1024);
 	int fd;
 
 	if (!write_file("/sys/block/zram0/disksize", "512M"))
 		die("zram0 cannot be set up: %s", strerror(errno));
 	info[0] = 1;				/* version */
-	info[1] = (512 << 20) / 4096 - 1;	/* last page */
-	memcpy(header + sizeof(header) - 10, "SWAPSPACE2", 10);
+	info[1] = (512 << 20) / page_size - 1;	/* last page */
+	memcpy(header + page_size - 10, "SWAPSPACE2", 10);
 	fd = open("/dev/zram0", O_WRONLY);
-	if (fd < 0 || write(fd, header, sizeof(header)) != sizeof(header))
+	if (fd < 0 || write(fd, header, page_size) != page_size)
 		die("zram0 cannot be written: %s", strerror(errno));
 	close(fd);
 	if (swapon("/dev/zram0", 0))
