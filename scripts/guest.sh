@@ -93,7 +93,7 @@ make_initramfs()
 scan_console()
 {
 	grep -nE 'WARNING:|BUG|Oops|Kernel panic|Call Trace:|cut here|KASAN|KCSAN|UBSAN|KFENCE|detected stall|self-detected stall|rcu_.*starved|soft lockup|hard LOCKUP|blocked for more than|possible (recursive|circular)|inconsistent lock state|suspicious RCU|corruption|Bad page|general protection|unchecked MSR|Out of memory|new suspected memory leaks|!!!' "$1" |
-		grep -v 'BUG: KCSAN: data-race in '
+		grep -vE 'BUG: KCSAN: data-race in |setcpuid=/clearcpuid= in use'
 }
 
 # The functions of the files that the series touches, as far as they are built.
