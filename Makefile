@@ -67,7 +67,7 @@ LAYERS_ALL ?= patches litmus $(if $(filter x86_64,$(ARCH)),reproduce) compare lo
 # that add files; it does not know how TRACE_EVENT() is laid out, takes a function pointer
 # for a function; set_mempolicy() is a system call that kernels without NUMA lack; a macro
 # that names what it writes in its message uses its arguments twice.
-CHECKPATCH_ALLOW := FILE_PATH_CHANGES|include/trace/events/.*(OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT)|aging_util\.c.*(OPEN_BRACE|ENOSYS)|accessed_bit_test\.c.*MACRO_ARG_REUSE
+CHECKPATCH_ALLOW := FILE_PATH_CHANGES|include/trace/events/.*(OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT|SPACING)|aging_util\.c.*(OPEN_BRACE|ENOSYS)|accessed_bit_test\.c.*MACRO_ARG_REUSE
 
 override BUILD := $(abspath $(BUILD))
 override LINUX := $(if $(LINUX),$(abspath $(LINUX)))

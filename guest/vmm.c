@@ -58,10 +58,10 @@ static bool write_file(const char *path, const char *text)
 	return ok;
 }
 
-/* One number of memory.stat. */
-static long stat_of(const char *key)
+/* One number of memory.stat or /proc/vmstat. */
+static long stat_of(const char *path, const char *key)
 {
-	FILE *file = fopen(CGROUP "/memory.stat", "r");
+	FILE *file = fopen(path, "r");
 	char name[64];
 	long value;
 
@@ -71,7 +71,7 @@ static long stat_of(const char *key)
 			return value;
 		}
 	}
-	fail("memory.stat lacks a number");
+	fail("a number is missing in memory.stat or /proc/vmstat");
 	return 0;
 }
 
@@ -171,8 +171,8 @@ int main(int argc, char **argv)
 			*end = '\0';
 			if (!strncmp(text, "ready", 5)) {
 				start = next_age = next_reclaim = now();
-				scanned = stat_of("pgscan");
-				swapped_in = stat_of("pswpin");
+				scanned = stat_of(CGROUP "/memory.stat", "pgscan");
+				swapped_in = stat_of("/proc/vmstat", "pswpin");
 			} else if (sscanf(text, "accesses %lu", &accesses) == 1) {
 				continue;
 			} else if (*text) {
@@ -193,8 +193,8 @@ int main(int argc, char **argv)
 			next_reclaim += RECLAIM_EVERY;
 		}
 	}
-	scanned = stat_of("pgscan") - scanned;
-	swapped_in = stat_of("pswpin") - swapped_in;
+	scanned = stat_of(CGROUP "/memory.stat", "pgscan") - scanned;
+	swapped_in = stat_of("/proc/vmstat", "pswpin") - swapped_in;
 	kill(qemu, SIGKILL);
 	waitpid(qemu, NULL, 0);
 	unlink("/tmp/memory");
