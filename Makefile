@@ -15,14 +15,15 @@ include bases/$(RELEASE).mk
 BUILD   ?= build
 #: LINUX=PATH    a kernel tree or tarball of your own instead of Debian's
 LINUX   ?=
-#: ARCH=NAME     x86_64 or arm64 (x86_64)
+#: ARCH=NAME     x86_64, arm64 or riscv (x86_64)
 ARCH    ?= x86_64
 #: MACHINES="..." those of machines/ on which tests compare (make test: some; else all)
 ASKED_MACHINES := $(MACHINES)
 MACHINES.x86_64 := q35-npt q35-npt0 q35-npt-numa bochs-ept bochs-ept-noad bochs-shadow
 MACHINES.arm64  := virt-vhe virt-nvhe virt-protected virt-swaf virt-nested
+MACHINES.riscv  := virt-riscv
 MACHINES ?= $(MACHINES.$(ARCH))
-#: MACHINE=NAME  the one to run, measure or get a prompt on (q35-npt, or virt-vhe for arm64)
+#: MACHINE=NAME  the one to run, measure or get a prompt on (the first of ARCH, as q35-npt)
 MACHINE ?= $(firstword $(MACHINES))
 #: CPUS=N        the number of its CPUs (1)
 CPUS    ?= 1
@@ -52,9 +53,11 @@ EMULATOR_LOCK ?= $(BUILD)/emulator.lock
 # What the emulator of Intel's CPUs needs.
 BOCHS   := $(if $(filter x86_64,$(ARCH)),bochs)
 # The layers of 'make test', LAYER@MACHINE,...: those that run into most bugs of mutants/
-# a minute, see docs/TESTING.md; and all of them, some of which are x86's.
+# a minute, see docs/TESTING.md, and on one CPU, but for the debug kernel; and all of them,
+# some of which are x86's.
 LAYERS.x86_64 ?= patches reproduce@q35-npt,q35-npt0 compare@q35-npt,bochs-ept-noad lockdep+kunit@q35-npt
 LAYERS.arm64  := patches compare@virt-vhe lockdep+kunit@virt-vhe
+LAYERS.riscv  := patches compare
 LAYERS     := $(LAYERS.$(ARCH))
 # Beside the others, with an emulator of its own.
 BESIDE.x86_64 ?= lockdep+kunit@q35-npt
@@ -62,12 +65,15 @@ BESIDE.arm64  := lockdep+kunit@virt-vhe
 ifneq ($(ASKED_MACHINES),)
 LAYERS     := $(foreach layer,$(LAYERS),$(firstword $(subst @, ,$(layer))))
 endif
+ifeq ($(ARCH),riscv)
+LAYERS_ALL := $(LAYERS)
+endif
 LAYERS_ALL ?= patches litmus $(if $(filter x86_64,$(ARCH)),reproduce) compare lockdep+kunit $(if $(filter x86_64,$(ARCH)),kcsan rt vmm,16k 64k) kasan postings mutants check
 # What checkpatch says without reason: MAINTAINERS is brought up to date by the patches
 # that add files; it does not know how TRACE_EVENT() is laid out, takes a function pointer
 # for a function; set_mempolicy() is a system call that kernels without NUMA lack; a macro
 # that names what it writes in its message uses its arguments twice.
-CHECKPATCH_ALLOW := FILE_PATH_CHANGES|include/trace/events/.*(OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT|SPACING)|aging_util\.c.*(OPEN_BRACE|ENOSYS)|accessed_bit_test\.c.*MACRO_ARG_REUSE
+CHECKPATCH_ALLOW := FILE_PATH_CHANGES|include/trace/events/.*(OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT)|aging_util\.c.*(OPEN_BRACE|ENOSYS)|accessed_bit_test\.c.*MACRO_ARG_REUSE
 
 override BUILD := $(abspath $(BUILD))
 override LINUX := $(if $(LINUX),$(abspath $(LINUX)))
@@ -143,7 +149,7 @@ profile: tree ## count the instructions of aging and eviction by function, on bo
 	@scripts/profile.sh
 
 test: tree ## run the layers of tests that people wait for
-	@BESIDE="$(BESIDE.$(ARCH))" scripts/test.sh $(LAYERS)
+	@BESIDE="$(BESIDE.$(ARCH))" ONLY_CPUS=1 scripts/test.sh $(LAYERS)
 
 test-all: tree ## run all layers of tests, but those that have passed on this state (AGAIN=)
 	@RESUME=1 scripts/test.sh $(LAYERS_ALL)

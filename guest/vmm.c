@@ -25,12 +25,20 @@
 
 #define VM_MIB		176
 #define TESTED_MIB	96
-#define CGROUP		"/sys/fs/cgroup/vm"
+#define CGROUPS		"/sys/fs/cgroup"
 #define AGE_EVERY	0.2
 #define RECLAIM_EVERY	1.0
 #define RECLAIM		"8M"
 
 static pid_t qemu;
+/* Of this run alone: some kernels list the one of the last run after it is gone. */
+static char cgroup[16], cgroup_file[64];
+
+static const char *in_cgroup(const char *name)
+{
+	snprintf(cgroup_file, sizeof(cgroup_file), CGROUPS "%s/%s", cgroup, name);
+	return cgroup_file;
+}
 
 static void fail(const char *what)
 {
@@ -88,7 +96,7 @@ static void age(void)
 		if (sscanf(line, "memcg %lu %127s", &memcg, path) == 2) {
 			if (here)
 				break;
-			here = !strcmp(path, "/vm");
+			here = !strcmp(path, cgroup);
 		} else if (here && sscanf(line, " node %d", &node) != 1) {
 			sscanf(line, "%lu", &seq);
 		}
@@ -126,7 +134,7 @@ static int start_qemu(const char *kind)
 		char self[16];
 
 		snprintf(self, sizeof(self), "%d", getpid());
-		if (!write_file(CGROUP "/cgroup.procs", self))
+		if (!write_file(in_cgroup("cgroup.procs"), self))
 			_exit(1);
 		dup2(out[1], 1);
 		dup2(out[1], 2);
@@ -151,7 +159,8 @@ int main(int argc, char **argv)
 
 	if (seconds <= 0)
 		fail("usage: vmm ram|memfd|file SECONDS");
-	if (mkdir(CGROUP, 0755) && errno != EEXIST)
+	snprintf(cgroup, sizeof(cgroup), "/vm%d", getpid());
+	if (mkdir(in_cgroup(""), 0755))
 		fail("no cgroup");
 	console = start_qemu(argv[1]);
 
@@ -171,7 +180,7 @@ int main(int argc, char **argv)
 			*end = '\0';
 			if (!strncmp(text, "ready", 5)) {
 				start = next_age = next_reclaim = now();
-				scanned = stat_of(CGROUP "/memory.stat", "pgscan");
+				scanned = stat_of(in_cgroup("memory.stat"), "pgscan");
 				swapped_in = stat_of("/proc/vmstat", "pswpin");
 			} else if (sscanf(text, "accesses %lu", &accesses) == 1) {
 				continue;
@@ -189,16 +198,16 @@ int main(int argc, char **argv)
 		}
 		/* Less than asked for is no error. */
 		if (start && now() >= next_reclaim) {
-			write_file(CGROUP "/memory.reclaim", RECLAIM);
+			write_file(in_cgroup("memory.reclaim"), RECLAIM);
 			next_reclaim += RECLAIM_EVERY;
 		}
 	}
-	scanned = stat_of(CGROUP "/memory.stat", "pgscan") - scanned;
+	scanned = stat_of(in_cgroup("memory.stat"), "pgscan") - scanned;
 	swapped_in = stat_of("/proc/vmstat", "pswpin") - swapped_in;
 	kill(qemu, SIGKILL);
 	waitpid(qemu, NULL, 0);
 	unlink("/tmp/memory");
-	rmdir(CGROUP);
+	rmdir(in_cgroup(""));
 	if (!accesses)
 		fail("the guest has accessed nothing");
 	printf("row\t%s\t%lu\t%ld\t%ld\n", argv[1], accesses, scanned, swapped_in);

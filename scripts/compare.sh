@@ -3,6 +3,7 @@
 # test. Every line "ok" or "not ok" is one thing tested.
 #   SUITE=NAME     the suite (what the machine's file says, or mmu)
 #   MACHINES=...   the machines
+#   ONLY_CPUS=N    only with as many CPUs (what the suite or the machine's file says)
 # Reads suites/ and machines/; writes $BUILD/compare*/MACHINE/CPUS/: a folder of guest.sh
 # for each kernel, and compared.tsv.
 set -euo pipefail
@@ -138,9 +139,16 @@ for MACHINE in $MACHINES; do
 	cpus=$(field "" cpus)
 	cpus=${cpus:-$(machine_field cpus)}
 	for CPUS in ${cpus:-1 4}; do
+		[ "${ONLY_CPUS:-$CPUS}" = "$CPUS" ] || continue
 		export MACHINE CPUS
 		where=$MACHINE/${CPUS}cpu
+		must=$(field "" base_console)
 		for kernel in base series; do
+			if [[ $kernel = base && -n $must ]]; then
+				"$TOP/scripts/guest.sh" $kernel$flavour "$SUITE" "$out/$where/$kernel" || true
+				check "$where base kernel: console says: $must" grep -qE "$must" "$out/$where/base/console"
+				continue
+			fi
 			check "$where $kernel kernel: guest ran to the end, console clean" \
 				"$TOP/scripts/guest.sh" $kernel$flavour "$SUITE" "$out/$where/$kernel"
 		done

@@ -16,8 +16,11 @@ x86_64)
 arm64)
 	FOLDER=-arm64 QEMU=qemu-system-aarch64 IMAGE=arch/arm64/boot/Image CROSS=aarch64-linux-gnu-
 	CONSOLE="console=ttyAMA0" ;;
+riscv)
+	FOLDER=-riscv QEMU=qemu-system-riscv64 IMAGE=arch/riscv/boot/Image CROSS=riscv64-linux-gnu-
+	CONSOLE="console=ttyS0,115200" ;;
 *)
-	echo "${0##*/}: there is nothing for ARCH=$ARCH: use x86_64 or arm64" >&2
+	echo "${0##*/}: there is nothing for ARCH=$ARCH: use x86_64, arm64 or riscv" >&2
 	exit 1 ;;
 esac
 OBJ=$WORK/obj$FOLDER

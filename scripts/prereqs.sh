@@ -56,10 +56,12 @@ list()
 	case $ARCH in
 	x86_64)	echo "qemu-system-x86_64 qemu-system-x86" ;;
 	arm64)	echo "qemu-system-aarch64 qemu-system-arm" ;;
+	# Debian 12 has it in another package.
+	riscv)	echo "qemu-system-riscv64 qemu-system-$(. /etc/os-release; [ "${VERSION_CODENAME:-}" = bookworm ] && echo misc || echo riscv)" ;;
 	esac
 	[ -z "$CROSS" ] || cat <<-LIST
 		${CROSS}gcc gcc-$(tr _ - <<<"${CROSS%-}")
-		/usr/${CROSS%-}/include/stdlib.h libc6-dev-${ARCH/x86_64/amd64}-cross
+		/usr/${CROSS%-}/include/stdlib.h libc6-dev-$(sed 's/x86_64/amd64/; s/riscv/riscv64/' <<<"$ARCH")-cross
 	LIST
 	[ -n "$LINUX" ] || echo "/usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring"
 }

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Prints the path of a qemu-system-aarch64 that is new enough: the one that is installed,
+# Prints the path of a QEMU for ARCH that is new enough: the one that is installed,
 # or, on Debian 12, that of its backports. It is fetched with an apt state of its own, and
 # unpacked, not installed: it takes no other libraries than Debian 12's own.
 #   qemu.sh VERSION
@@ -26,10 +26,10 @@ fetch()
 	need_space 300 "a newer QEMU"
 	rm -rf "$dir" "$dir.part"
 	mkdir -p "$dir.part/apt"
-	say "fetching the QEMU of $suite (13 MB)"
+	say "fetching the QEMU of $suite (21 MB)"
 	{
 		apt_update "$dir.part/apt" "$site" "$suite" &&
-		cd "$dir.part/apt" && APT_CONFIG=$dir.part/apt/apt.conf apt-get -q download qemu-system-{arm,common,data} &&
+		cd "$dir.part/apt" && APT_CONFIG=$dir.part/apt/apt.conf apt-get -q download qemu-system-{arm,riscv,common,data} opensbi &&
 		for package in *.deb; do dpkg-deb -x "$package" "$dir.part" || return; done
 	} >"$dir.log" 2>&1 || die "a newer QEMU could not be fetched: the log is $dir.log"
 	rm -r "$dir.part/apt"

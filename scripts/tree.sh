@@ -252,7 +252,7 @@ update()
 		move_to "$part" "$head"
 		rm -rf "$old"
 		[ ! -d "$tree" ] || mv "$tree" "$old"
-		rm -rf "$WORK"/base "$WORK"/obj{,-arm64} "$WORK"/mutant{,-arm64}
+		rm -rf "$WORK"/base "$WORK"/obj{,-arm64,-riscv} "$WORK"/mutant{,-arm64,-riscv}
 		mv "$part" "$tree"
 		rm -rf "$WORK/linux.old"
 		[ ! -d "$old" ] || say "the tree as it was is in $old"
@@ -306,7 +306,7 @@ clean()
 {
 	[ ! -d "$tree" ] || may_remove "everything is to be removed" || true
 	rm -rf "$WORK" "$BUILD"/{report,shell,profile,litmus,check,mail,apt.log} \
-		"$BUILD"/{test,run,bench,compare,compare-*,mutants,debug,deb}{,-arm64}
+		"$BUILD"/{test,run,bench,compare,compare-*,mutants,debug,deb}{,-arm64,-riscv}
 	rm -rf --one-file-system "$BUILD"/{forky,qemu}{,.part,.log}
 }
 
