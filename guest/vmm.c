@@ -4,7 +4,12 @@
  * aged and reclaimed meanwhile, and prints one row: memory, accesses of the guest, pages
  * scanned, pages swapped in, in the time given.
  *
- * usage: vmm KIND SECONDS
+ * With HIGH, nothing is aged or reclaimed by hand. The VM's cgroup and that of a process
+ * have a parent with that much memory.high, and the row says: memory, accesses of the
+ * guest, pages scanned, accesses of the process, refaults of the VM, of the process; it
+ * starts a second after that has been set.
+ *
+ * usage: vmm KIND SECONDS [HIGH]
  *	KIND	ram (anonymous), memfd (shared), or file (a private mapping of one)
  *
  * Exit status 1: a page was corrupted, or the VM did not run.
@@ -18,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -25,12 +31,22 @@
 
 #define VM_MIB		176
 #define TESTED_MIB	96
+#define PROCESS_MIB	64
 #define CGROUPS		"/sys/fs/cgroup"
 #define AGE_EVERY	0.2
 #define RECLAIM_EVERY	1.0
 #define RECLAIM		"8M"
+#define SETTLE		1.0
+#define REFAULT		"workingset_refault_anon"
 
-static pid_t qemu;
+/* What the row is about, up to now. */
+struct counts {
+	unsigned long accesses, process_accesses;
+	long scanned, swapped_in, vm_refaults, process_refaults;
+};
+
+static pid_t qemu, process;
+static volatile unsigned long *process_accesses;
 /* Of this run alone: some kernels list the one of the last run after it is gone. */
 static char cgroup[16], cgroup_file[64];
 
@@ -45,6 +61,8 @@ static void fail(const char *what)
 	printf("# %s\n", what);
 	if (qemu > 0)
 		kill(qemu, SIGKILL);
+	if (process > 0)
+		kill(process, SIGKILL);
 	exit(1);
 }
 
@@ -83,6 +101,17 @@ static long stat_of(const char *path, const char *key)
 	return 0;
 }
 
+static void take_counts(struct counts *counts, bool shared)
+{
+	counts->scanned = stat_of(in_cgroup("memory.stat"), "pgscan");
+	counts->swapped_in = stat_of("/proc/vmstat", "pswpin");
+	if (shared) {
+		counts->process_accesses = *process_accesses;
+		counts->vm_refaults = stat_of(in_cgroup("vm/memory.stat"), REFAULT);
+		counts->process_refaults = stat_of(in_cgroup("process/memory.stat"), REFAULT);
+	}
+}
+
 /* One forced aging pass of the cgroup, on each node. */
 static void age(void)
 {
@@ -109,7 +138,46 @@ static void age(void)
 		fail("an aging pass has failed");
 }
 
-static int start_qemu(const char *kind)
+/* Has this process enter a cgroup below that of this run, or that itself. */
+static bool enter(const char *child)
+{
+	char self[16], procs[32];
+
+	snprintf(self, sizeof(self), "%d", getpid());
+	snprintf(procs, sizeof(procs), "%scgroup.procs", child);
+	return write_file(in_cgroup(procs), self);
+}
+
+/* A process that accesses its memory as the VM's program does: a quarter most of the time. */
+static void start_process(void)
+{
+	unsigned long nr_pages = PROCESS_MIB * 256, random = 88172645463325252, page;
+	char *memory;
+
+	process_accesses = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (process_accesses == MAP_FAILED)
+		fail("no memory");
+	process = fork();
+	if (process)
+		return;
+	memory = mmap(NULL, nr_pages << 12, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (!enter("process/") || memory == MAP_FAILED)
+		_exit(1);
+	for (page = 0; page < nr_pages; page++)
+		memory[page << 12] = page + 1;
+
+	for (;;) {
+		random ^= random << 13;
+		random ^= random >> 7;
+		random ^= random << 17;
+		page = (random >> 16) % (random % 16 ? nr_pages / 4 : nr_pages);
+		if (memory[page << 12] != (char)(page + 1))
+			_exit(1);
+		++*process_accesses;
+	}
+}
+
+static int start_qemu(const char *kind, const char *child)
 {
 	char memory[160], parameters[128];
 	int out[2];
@@ -131,10 +199,7 @@ static int start_qemu(const char *kind)
 		fail("no pipe");
 	qemu = fork();
 	if (!qemu) {
-		char self[16];
-
-		snprintf(self, sizeof(self), "%d", getpid());
-		if (!write_file(in_cgroup("cgroup.procs"), self))
+		if (!enter(child))
 			_exit(1);
 		dup2(out[1], 1);
 		dup2(out[1], 2);
@@ -150,19 +215,24 @@ static int start_qemu(const char *kind)
 
 int main(int argc, char **argv)
 {
-	double seconds = argc == 3 ? atof(argv[2]) : 0, start = 0, next_age = 0, next_reclaim = 0;
+	double seconds = argc >= 3 ? atof(argv[2]) : 0, start = 0, next_age = 0, next_reclaim = 0;
+	const char *high = argc == 4 ? argv[3] : NULL;
+	struct counts before = {}, after;
 	unsigned long accesses = 0;
-	long scanned = 0, swapped_in = 0;
+	bool counting = false;
 	char text[4096];
 	size_t len = 0;
 	int console;
 
 	if (seconds <= 0)
-		fail("usage: vmm ram|memfd|file SECONDS");
+		fail("usage: vmm ram|memfd|file SECONDS [HIGH]");
 	snprintf(cgroup, sizeof(cgroup), "/vm%d", getpid());
 	if (mkdir(in_cgroup(""), 0755))
 		fail("no cgroup");
-	console = start_qemu(argv[1]);
+	if (high && (!write_file(in_cgroup("cgroup.subtree_control"), "+memory") ||
+		     mkdir(in_cgroup("vm"), 0755) || mkdir(in_cgroup("process"), 0755)))
+		fail("no cgroups below that");
+	console = start_qemu(argv[1], high ? "vm/" : "");
 
 	while (!start || now() < start + seconds) {
 		struct pollfd poll_fd = { .fd = console, .events = POLLIN };
@@ -179,9 +249,15 @@ int main(int argc, char **argv)
 		for (; (end = strchr(text, '\n')); len -= end + 1 - text, memmove(text, end + 1, len + 1)) {
 			*end = '\0';
 			if (!strncmp(text, "ready", 5)) {
-				start = next_age = next_reclaim = now();
-				scanned = stat_of(in_cgroup("memory.stat"), "pgscan");
-				swapped_in = stat_of("/proc/vmstat", "pswpin");
+				start = now();
+				if (high) {
+					start_process();
+					/* Returns when so much has been reclaimed. */
+					if (!write_file(in_cgroup("memory.high"), high))
+						fail("memory.high cannot be set");
+					start = now() + SETTLE;
+				}
+				next_age = next_reclaim = start;
 			} else if (sscanf(text, "accesses %lu", &accesses) == 1) {
 				continue;
 			} else if (*text) {
@@ -192,24 +268,45 @@ int main(int argc, char **argv)
 		}
 		if (len == sizeof(text) - 1)
 			len = 0;
-		if (start && now() >= next_age) {
+		if (start && !counting && now() >= start) {
+			counting = true;
+			take_counts(&before, high);
+			before.accesses = accesses;
+		}
+		if (counting && !high && now() >= next_age) {
 			age();
 			next_age += AGE_EVERY;
 		}
 		/* Less than asked for is no error. */
-		if (start && now() >= next_reclaim) {
+		if (counting && !high && now() >= next_reclaim) {
 			write_file(in_cgroup("memory.reclaim"), RECLAIM);
 			next_reclaim += RECLAIM_EVERY;
 		}
 	}
-	scanned = stat_of(in_cgroup("memory.stat"), "pgscan") - scanned;
-	swapped_in = stat_of("/proc/vmstat", "pswpin") - swapped_in;
+	take_counts(&after, high);
+	if (high) {
+		if (waitpid(process, NULL, WNOHANG))
+			fail("the process has ended: its memory was corrupted");
+		kill(process, SIGKILL);
+		waitpid(process, NULL, 0);
+	}
 	kill(qemu, SIGKILL);
 	waitpid(qemu, NULL, 0);
 	unlink("/tmp/memory");
+	if (high) {
+		rmdir(in_cgroup("vm"));
+		rmdir(in_cgroup("process"));
+	}
 	rmdir(in_cgroup(""));
-	if (!accesses)
+	if (!counting || accesses == before.accesses)
 		fail("the guest has accessed nothing");
-	printf("row\t%s\t%lu\t%ld\t%ld\n", argv[1], accesses, scanned, swapped_in);
+	printf("%s\t%s\t%ld\t%ld", high ? "shared" : "row", argv[1], accesses - before.accesses,
+	       after.scanned - before.scanned);
+	if (high)
+		printf("\t%ld\t%ld\t%ld\n", after.process_accesses - before.process_accesses,
+		       after.vm_refaults - before.vm_refaults,
+		       after.process_refaults - before.process_refaults);
+	else
+		printf("\t%ld\n", after.swapped_in - before.swapped_in);
 	return 0;
 }

@@ -31,10 +31,21 @@ echo
 	# Rows, each before the verdict that names the test.
 	awk -F'\t' '
 		/^# row\t/ { row = $3 FS $4 FS $5 }
-		/^ok / { split($0, word, " "); test = word[3]
+		/^ok / && row { split($0, word, " "); test = word[3]
 			if (FILENAME ~ /base/) base[test] = row
 			else { split(base[test], b, FS); split(row, s, FS)
-				printf "| %s | %d | %d | %.3f | %d | %d | %d | %d |\n", test, b[1], s[1], s[1] / b[1], b[2], s[2], b[3], s[3] } }
+				printf "| %s | %d | %d | %.3f | %d | %d | %d | %d |\n", test, b[1], s[1], s[1] / b[1], b[2], s[2], b[3], s[3] }
+			row = "" }
+	' "$out/base/ktap" "$out/series/ktap"
+	echo
+	echo "The VM beside a process, under one memory.high, where nothing forces a walk:"
+	echo
+	echo "| | base | series |"
+	echo "| --- | ---: | ---: |"
+	awk -F'\t' '
+		/^# shared\t/ { for (i = 3; i <= NF; i++) cell[FILENAME ~ /base/, i] = $i }
+		END { n = split("accesses of the guest;pages scanned;accesses of the process;refaults of the VM;refaults of the process", name, ";")
+			for (i = 1; i <= n; i++) printf "| %s | %d | %d |\n", name[i], cell[1, i + 2], cell[0, i + 2] }
 	' "$out/base/ktap" "$out/series/ktap"
 	echo
 	echo "Base: $(base_name); series: $(series_name); $($QEMU --version | head -n 1)."
