@@ -15,7 +15,7 @@ include bases/$(RELEASE).mk
 BUILD   ?= build
 #: LINUX=PATH    a kernel tree or tarball of your own instead of Debian's
 LINUX   ?=
-#: ARCH=NAME     x86_64, arm64 or riscv (x86_64)
+#: ARCH=NAME     x86_64, arm64, or riscv, which is there for make compare (x86_64)
 ARCH    ?= x86_64
 #: MACHINES="..." those of machines/ on which tests compare (make test: some; else all)
 ASKED_MACHINES := $(MACHINES)
