@@ -36,6 +36,7 @@ list()
 		dpkg-buildpackage       dpkg-dev deb
 		dh                      debhelper deb
 		rsync                   rsync deb
+		cpio                    cpio deb
 		/bin/kmod               kmod deb
 		/usr/include/elfutils/libdw.h libdw-dev deb
 		b4                      b4 mail
