@@ -286,7 +286,7 @@ int main(int argc, char **argv)
 	take_counts(&after, high);
 	if (high) {
 		if (waitpid(process, NULL, WNOHANG))
-			fail("the process has ended: its memory was corrupted");
+			fail("the process has ended: it had no memory, or a page was corrupted");
 		kill(process, SIGKILL);
 		waitpid(process, NULL, 0);
 	}

@@ -4,6 +4,7 @@
 #   SUITE=NAME     the suite (what the machine's file says, or mmu)
 #   MACHINES=...   the machines
 #   ONLY_CPUS=N    only with as many CPUs (what the suite or the machine's file says)
+# If a suite has "base_console = REGEX", the base kernel's console has to say that.
 # Reads suites/ and machines/; writes $BUILD/compare*/MACHINE/CPUS/: a folder of guest.sh
 # for each kernel, and compared.tsv.
 set -euo pipefail
@@ -139,7 +140,10 @@ for MACHINE in $MACHINES; do
 	cpus=$(field "" cpus)
 	cpus=${cpus:-$(machine_field cpus)}
 	for CPUS in ${cpus:-1 4}; do
-		[ "${ONLY_CPUS:-$CPUS}" = "$CPUS" ] || continue
+		if [ "${ONLY_CPUS:-$CPUS}" != "$CPUS" ]; then
+			skip "$MACHINE with $CPUS CPUs: 'make compare' has that"
+			continue
+		fi
 		export MACHINE CPUS
 		where=$MACHINE/${CPUS}cpu
 		must=$(field "" base_console)

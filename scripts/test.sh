@@ -98,6 +98,7 @@ state()
 		git -C "$WORK/linux" diff HEAD
 		$QEMU --version
 		"${CROSS}gcc" --version
+		echo "$MACHINES ${ONLY_CPUS:-}"
 		(cd "$TOP" && find Makefile bases checks guest kconfig machines mutants scripts series suites -type f | sort | xargs sha256sum)
 	} | sha256sum | cut -d' ' -f1
 }
