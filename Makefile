@@ -53,15 +53,12 @@ EMULATOR_LOCK ?= $(BUILD)/emulator.lock
 # What the emulator of Intel's CPUs needs.
 BOCHS   := $(if $(filter x86_64,$(ARCH)),bochs)
 # The layers of 'make test', LAYER@MACHINE,...: those that run into most bugs of mutants/
-# a minute, see docs/TESTING.md, and on one CPU, but for the debug kernel; and all of them,
-# some of which are x86's.
-LAYERS.x86_64 ?= patches reproduce@q35-npt,q35-npt0 compare@q35-npt,bochs-ept-noad lockdep+kunit@q35-npt
-LAYERS.arm64  := patches compare@virt-vhe lockdep+kunit@virt-vhe
+# a minute, see docs/TESTING.md, and on one CPU, but for the debug kernel, which is built
+# first and runs while the two others are built; and all of them, some of which are x86's.
+LAYERS.x86_64 ?= patches lockdep+kunit@q35-npt reproduce@q35-npt,q35-npt0 compare@q35-npt,bochs-ept-noad
+LAYERS.arm64  := patches lockdep+kunit@virt-vhe compare@virt-vhe
 LAYERS.riscv  := patches compare
 LAYERS     := $(LAYERS.$(ARCH))
-# Beside the others, with an emulator of its own.
-BESIDE.x86_64 ?= lockdep+kunit@q35-npt
-BESIDE.arm64  := lockdep+kunit@virt-vhe
 ifneq ($(ASKED_MACHINES),)
 LAYERS     := $(foreach layer,$(LAYERS),$(firstword $(subst @, ,$(layer))))
 endif
@@ -149,7 +146,7 @@ profile: tree ## count the instructions of aging and eviction by function, on bo
 	@scripts/profile.sh
 
 test: tree ## run the layers of tests that people wait for
-	@BESIDE="$(BESIDE.$(ARCH))" ONLY_CPUS=1 scripts/test.sh $(LAYERS)
+	@ONLY_CPUS=1 scripts/test.sh $(LAYERS)
 
 test-all: tree ## run all layers of tests, but those that have passed on this state (AGAIN=)
 	@RESUME=1 scripts/test.sh $(LAYERS_ALL)

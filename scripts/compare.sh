@@ -127,6 +127,7 @@ check "base kernel builds" builds build.sh base
 check "selftests build" builds build.sh selftests
 [ "$failed" = 0 ] || { finish; exit; }
 
+declare -A guests
 for MACHINE in $MACHINES; do
 	flavour=$(machine_field flavour)
 	flavour=${flavour:+-$flavour}
@@ -147,15 +148,19 @@ for MACHINE in $MACHINES; do
 		export MACHINE CPUS
 		where=$MACHINE/${CPUS}cpu
 		must=$(field "" base_console)
+		# At the same time, if there is a CPU for each.
 		for kernel in base series; do
-			if [[ $kernel = base && -n $must ]]; then
-				"$TOP/scripts/guest.sh" $kernel$flavour "$SUITE" "$out/$where/$kernel" || true
-				check "$where base kernel: console says: $must" grep -qE "$must" "$out/$where/base/console"
-				continue
-			fi
-			check "$where $kernel kernel: guest ran to the end, console clean" \
-				"$TOP/scripts/guest.sh" $kernel$flavour "$SUITE" "$out/$where/$kernel"
+			EMULATOR_LOCK=$EMULATOR_LOCK$([ "$(nproc)" = 1 ] || echo ".$kernel") \
+				"$TOP/scripts/guest.sh" $kernel$flavour "$SUITE" "$out/$where/$kernel" &
+			guests[$kernel]=$!
 		done
+		if [ -n "$must" ]; then
+			wait "${guests[base]}" || true
+			check "$where base kernel: console says: $must" grep -qE "$must" "$out/$where/base/console"
+		else
+			check "$where base kernel: guest ran to the end, console clean" wait "${guests[base]}"
+		fi
+		check "$where series kernel: guest ran to the end, console clean" wait "${guests[series]}"
 		[ -e "$out/$where/base/results.tsv" ] && [ -e "$out/$where/series/results.tsv" ] || continue
 		compare "$out/$where" >"$out/$where/compared.tsv"
 		judge "$where" <"$out/$where/compared.tsv"

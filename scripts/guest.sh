@@ -139,7 +139,7 @@ step "$suite: $(wc -l <"$dir/plan") tests on $MACHINE with $CPUS CPU(s), $kernel
 ! emulator_is_busy || say "waiting for another emulator to end"
 boot "$@" 2>"$dir/emulator.log" &
 pid=$!
-tail -n +1 -s 1 -f --pid=$pid "$dir/ktap" 2>/dev/null | sed -un 's/^# \(.* took .* s\)$/    \1/p; s/^\(not ok .*\)/    \1/p; s/^Bail out!/    &/p' >&2 || true
+tail -n +1 -s 1 -f --pid=$pid "$dir/ktap" 2>/dev/null | sed -un "s/^# \(.* took .* s\)$/    $kernel: \1/p; s/^\(not ok .*\)/    $kernel: \1/p; s/^Bail out!/    $kernel: &/p" >&2 || true
 status=0
 wait $pid || status=$?
 rm -f "$dir/initramfs.cpio"

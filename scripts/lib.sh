@@ -270,8 +270,8 @@ needs_qemu()
 	[ "$(machine_field emulator)" != bochs ] || die "$1 needs QEMU, and $MACHINE is a machine of Bochs: choose another MACHINE"
 }
 
-# One emulator at a time, as two disturb each other's timers: in this build
-# directory, or wherever EMULATOR_LOCK is the same.
+# One emulator at a time, as two disturb each other's timers, but for compare.sh: in this
+# build directory, or wherever EMULATOR_LOCK is the same.
 emulator_is_busy()
 {
 	[ -e "$EMULATOR_LOCK" ] && ! flock -n "$EMULATOR_LOCK" true

@@ -2,8 +2,6 @@
 # Runs layers of tests, while what they need is being built, and sums up.
 #   test.sh LAYER[@MACHINE,...]...   on these machines only; docs/TESTING.md says what a
 #                                    layer covers
-#   BESIDE="..."   those of the layers that run beside the others, as one emulator keeps
-#                  one CPU busy
 #   RESUME=1   don't repeat a layer that has passed on this state, unless AGAIN=1
 # Reads everything but docs/; writes $BUILD/test: a log of each layer and each build, and
 # passed/, what has passed on which state.
@@ -168,29 +166,16 @@ do_layer()
 	[ "$bad" != 0 ] || { echo "$layer $state"; cat "$out/$name.counts"; } >"$out/passed/$name"
 }
 
-is_beside()
-{
-	[[ " ${BESIDE:-} " = *" $1 "* ]]
-}
-
 # All in groups of their own, of which those still running end with this. Emulators, which
 # must not be late, go before compilers.
 trap 'for job in $(jobs -pr); do kill -- "-$job"; done' EXIT
 set -m
 nice -n 10 bash -c "$(declare -f build_all); TOP='$TOP' out='$out'; build_all $(xargs <<<"$what")" &
 builds=$!
-(
-	EMULATOR_LOCK+=.beside
-	for layer; do
-		! is_beside "$layer" || do_layer "$layer"
-	done
-) &
-beside=$!
 set +m
 for layer; do
-	is_beside "$layer" || do_layer "$layer"
+	do_layer "$layer"
 done
-wait "$beside" || true
 
 covered=0 bad_layers=
 for layer; do
