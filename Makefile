@@ -157,7 +157,7 @@ compare: tree ## run suites/mmu on both kernels, and compare test by test (MACHI
 reproduce: tree ## run what the series mends on both kernels: it must fail on the base (MACHINES=)
 	@SUITE=reproduce scripts/compare.sh
 
-litmus: tree ## put the locking claims of the series to the kernel's memory model
+litmus: tree ## put the locking claims of x86 to the kernel's memory model
 	@scripts/litmus.sh
 
 debug: tree ## run KUnit, and kernels with lockdep, KASAN, KCSAN (FLAVOURS=)
