@@ -129,7 +129,7 @@ kernel: tree ## build the patched kernel; the last line is the image's path
 base-kernel: tree ## build the unpatched kernel; the last line is the image's path
 	@scripts/build.sh base
 
-selftests: tree ## build the KVM selftests of the patched tree
+selftests: tree ## build the KVM selftests that suites/ name
 	@scripts/build.sh selftests
 
 run: tree ## print the cost of aging a process and a VM, on both kernels

@@ -3,10 +3,10 @@
 #   build.sh KERNEL     "series", "base" or "mutant", or one of them with the options of
 #                       kconfig/flavours/FLAVOUR.config, or of several: "series-lockdep",
 #                       "series-lockdep+kunit"; prints the image's path
-#   build.sh selftests  the KVM selftests of the patched tree, or of the release that the
-#                       base's file names, static; prints their folder
-# Reads kconfig/ and the tree of tree.sh; writes $OBJ/KERNEL or $OBJ/selftests. What is
-# in BUILT has been built in this run already.
+#   build.sh selftests  the KVM selftests that suites/ name, of the patched tree, or of the
+#                       release that the base's file names, static; prints their folder
+# Reads kconfig/, suites/ and the tree of tree.sh; writes $OBJ/KERNEL or $OBJ/selftests.
+# What is in BUILT has been built in this run already.
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
@@ -78,14 +78,28 @@ build()
 		KBUILD_BUILD_TIMESTAMP=@1767225600 LOCALVERSION="-$which" "$@"
 }
 
+# The programs that suites/ name for ARCH, without init's own. On RISC-V, those of its
+# suite: Debian 12's compiler does not take all of the others.
+programs()
+{
+	awk -v arch="$ARCH" '
+		function flush() {
+			if (run != "" && (archs == "" || index(" " archs " ", " " arch " ")))
+				print run
+			run = archs = ""
+		}
+		/^\[/ || FNR == 1 { flush() }
+		$1 == "run" && $3 !~ /^(kunit|vmm)$/ && ($3 !~ "/" || index($3, substr(arch, 1, 3)) == 1) { run = $3 }
+		$1 == "archs" { sub(/^[^=]*= */, ""); archs = $0 }
+		END { flush() }' "$TOP"/suites/$([ "$ARCH" = riscv ] && echo riscv || echo "*") | sort -u
+}
+
 selftests()
 {
-	local only=()
-	# Debian 12's compiler for RISC-V does not take all of the others.
-	[ "$ARCH" != riscv ] || only=("$obj/kvm"/aging{,_perf,_stress}_test)
 	make -C "$tree" O="$obj/headers" -j"$JOBS" headers &&
 	make -C "$tree/tools/testing/selftests/kvm" -j"$JOBS" OUTPUT="$obj/kvm" \
-		KHDR_INCLUDES="-isystem $obj/headers/usr/include" USERLDFLAGS=-static "${only[@]}"
+		KHDR_INCLUDES="-isystem $obj/headers/usr/include" USERLDFLAGS=-static \
+		$(programs | sed "s|^|$obj/kvm/|")
 }
 
 lock
