@@ -101,11 +101,12 @@ state()
 	} | sha256sum | cut -d' ' -f1
 }
 
-# "layer machine" of each bug of mutants/ for ARCH: which layer runs into it, by its header.
+# "layer machine" of each bug of mutants/, or of MUTANTS, for ARCH: which layer runs into
+# it, by its header.
 list_bugs()
 {
-	local patch by
-	for patch in "$TOP"/mutants/*.patch; do
+	local name by
+	for name in ${MUTANTS:-$(basename -s .patch "$TOP"/mutants/*.patch)}; do
 		awk 'BEGIN { v["Machine:"] = "q35-npt"; v["Suite:"] = "aging" }
 			/^$/ { exit }
 			$1 ~ /^(Machine|Suite|Kernel):$/ { v[$1] = $2 }
@@ -114,7 +115,7 @@ list_bugs()
 					by = "lockdep+kunit"
 				else
 					by = kernel != "" ? kernel : suite == "reproduce" ? suite : "compare"
-				print by, v["Machine:"] }' "$patch"
+				print by, v["Machine:"] }' "$TOP/mutants/$name.patch"
 	done | while read -r by MACHINE; do
 		[ "$(machine_arch)" != "$ARCH" ] || echo "$by $MACHINE"
 	done
