@@ -47,7 +47,7 @@ FORCE   ?=
 #: UPSTREAM=PATH a git clone with the base's tag, from which make mail takes base-commit and Fixes: tags
 #: TARBALLS="..." releases of upstream that make applies tries, too
 #: CONFIG=PATH   the configuration that make deb starts from (the running kernel's)
-#: EMULATOR_LOCK=FILE of builds with the same one, one emulates at a time (in BUILD)
+#: EMULATOR_LOCK=FILE of builds with the same one, one emulates at a time, or compares (in BUILD)
 EMULATOR_LOCK ?= $(BUILD)/emulator.lock
 
 # What the emulator of Intel's CPUs needs.
