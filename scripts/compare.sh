@@ -129,6 +129,8 @@ check "selftests build" builds build.sh selftests
 
 declare -A guests
 for MACHINE in $MACHINES; do
+	# Fetches the emulator, if it takes another one, once for both kernels.
+	(machine_usable) || { not_ok "$MACHINE can be run here"; continue; }
 	flavour=$(machine_field flavour)
 	flavour=${flavour:+-$flavour}
 	built=$failed
