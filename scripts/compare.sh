@@ -62,6 +62,36 @@ builds()
 	"$TOP/scripts/$@" >/dev/null
 }
 
+# The guests of all runs, two at a time, if there is a CPU for each.
+run_guests()
+{
+	local run kernel flavour
+	for run in "${runs[@]}"; do
+		read -r MACHINE CPUS SUITE flavour <<<"$run"
+		export MACHINE CPUS
+		for kernel in series base; do
+			[ "$(jobs -pr | wc -l)" -lt "$(($(nproc) > 1 ? 2 : 1))" ] || wait -n || true
+			run_guest "$out/$MACHINE/${CPUS}cpu/$kernel" "$kernel$flavour" &
+		done
+	done
+	wait
+}
+
+# run_guest FOLDER KERNEL: its status goes to FOLDER.status.
+run_guest()
+{
+	local status=0
+	EMULATOR_LOCK=$1.lock "$TOP/scripts/guest.sh" "$2" "$SUITE" "$1" || status=$?
+	echo "$status" >"$1.status"
+}
+
+# ended WHERE: waits for a guest, and is true if it has succeeded.
+ended()
+{
+	until [ -s "$out/$1.status" ] || ! kill -0 "$guests" 2>/dev/null; do sleep 1; done
+	[ "$(cat "$out/$1.status" 2>/dev/null)" = 0 ]
+}
+
 # A test that is to run on one kernel only has "-" on the other.
 judge()
 {
@@ -127,9 +157,9 @@ check "base kernel builds" builds build.sh base
 check "selftests build" builds build.sh selftests
 [ "$failed" = 0 ] || { finish; exit; }
 
-declare -A guests
+runs=()
 for MACHINE in $MACHINES; do
-	# Fetches the emulator, if it takes another one, once for both kernels.
+	# Fetches the emulator, if it takes another one.
 	(machine_usable) || { not_ok "$MACHINE can be run here"; continue; }
 	flavour=$(machine_field flavour)
 	flavour=${flavour:+-$flavour}
@@ -147,26 +177,29 @@ for MACHINE in $MACHINES; do
 			skip "$MACHINE with $CPUS CPUs: 'make compare' has that"
 			continue
 		fi
-		export MACHINE CPUS
-		where=$MACHINE/${CPUS}cpu
-		must=$(field "" base_console)
-		# At the same time, if there is a CPU for each.
-		for kernel in base series; do
-			EMULATOR_LOCK=$EMULATOR_LOCK$([ "$(nproc)" = 1 ] || echo ".$kernel") \
-				"$TOP/scripts/guest.sh" $kernel$flavour "$SUITE" "$out/$where/$kernel" &
-			guests[$kernel]=$!
-		done
-		if [ -n "$must" ]; then
-			wait "${guests[base]}" || true
-			check "$where base kernel: console says: $must" grep -qE "$must" "$out/$where/base/console"
-		else
-			check "$where base kernel: guest ran to the end, console clean" wait "${guests[base]}"
-		fi
-		check "$where series kernel: guest ran to the end, console clean" wait "${guests[series]}"
-		[ -e "$out/$where/base/results.tsv" ] && [ -e "$out/$where/series/results.tsv" ] || continue
-		compare "$out/$where" >"$out/$where/compared.tsv"
-		judge "$where" <"$out/$where/compared.tsv"
+		runs+=("$MACHINE $CPUS $SUITE $flavour")
 	done
+done
+
+! emulator_is_busy || say "waiting for another emulator to end"
+exec 8>"$EMULATOR_LOCK"
+flock 8
+run_guests &
+guests=$!
+for run in "${runs[@]}"; do
+	read -r MACHINE CPUS SUITE flavour <<<"$run"
+	where=$MACHINE/${CPUS}cpu
+	must=$(field "" base_console)
+	if [ -n "$must" ]; then
+		ended "$where/base" || true
+		check "$where base kernel: console says: $must" grep -qE "$must" "$out/$where/base/console"
+	else
+		check "$where base kernel: guest ran to the end, console clean" ended "$where/base"
+	fi
+	check "$where series kernel: guest ran to the end, console clean" ended "$where/series"
+	[ -e "$out/$where/base/results.tsv" ] && [ -e "$out/$where/series/results.tsv" ] || continue
+	compare "$out/$where" >"$out/$where/compared.tsv"
+	judge "$where" <"$out/$where/compared.tsv"
 done
 echo
 print_outcomes $(cd "$out" && find . -name compared.tsv | sort | sed "s|^\.|$out|") </dev/null
