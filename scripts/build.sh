@@ -67,7 +67,10 @@ start_from()
 	rm -rf "$obj" "$obj.part"
 	cp -a "$from" "$obj.part"
 	find "$obj.part" -name '.*.cmd' -exec sed -i "s|$folder/|$src/|g; s|$from/|$obj/|g" {} +
-	(cd "$src" && xargs -0r touch -c)
+	# An object without a record is made again. To touch the files would do that to the
+	# objects of other kernels as well.
+	tr '\0' '\n' | sed 's|^|/|' >"$obj.part/differs"
+	{ grep -rlFf "$obj.part/differs" --include='.*.cmd' "$obj.part" || true; } | xargs -r rm
 	mv "$obj.part" "$obj"
 }
 
