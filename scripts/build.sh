@@ -56,14 +56,21 @@ configure()
 	cmp -s "$obj/new.config" "$obj/.config" || cp "$obj/new.config" "$obj/.config"
 }
 
+# Of which state the source in FOLDER is.
+source_id()
+{
+	{ git -C "$tree" rev-parse base && [ "$1" = "$WORK/base" ] ||
+		{ git -C "$1" rev-parse HEAD && git -C "$1" diff HEAD; }; } | sha256sum
+}
+
 # start_from KERNEL FOLDER: begin with the objects of a kernel that has been built with the
-# same options from the source in FOLDER, so that only what depends on a file that differs
-# is compiled: those are named on stdin. Kbuild's records of commands and dependencies name
-# the folders.
+# same options from the source in FOLDER, as it is, so that only what depends on a file that
+# differs is compiled: those are named on stdin. Kbuild's records of commands and dependencies
+# name the folders.
 start_from()
 {
 	local from=$OBJ/$1 folder=$2
-	[ -e "$from/vmlinux" ] && [ ! -e "$obj/vmlinux" ] || return 0
+	[ ! -e "$obj/vmlinux" ] && [ "$(cat "$from/built-from" 2>/dev/null)" = "$(source_id "$folder")" ] || return 0
 	rm -rf "$obj" "$obj.part"
 	cp -a "$from" "$obj.part"
 	find "$obj.part" -name '.*.cmd' -exec sed -i "s|$folder/|$src/|g; s|$from/|$obj/|g" {} +
@@ -147,6 +154,8 @@ configure >"$obj/config.log" 2>&1 ||
 	die "the $which kernel could not be configured: the log is $obj/config.log"
 lost=$(lost_options "$obj/.config" $fragments)
 [ -z "$lost" ] || die "the $which kernel's configuration does not have what kconfig/ asks for: $lost"
+rm -f "$obj/built-from"
 logged "$obj/build.log" "building the $which kernel" build "${IMAGE##*/}" ||
 	die "the $which kernel did not build: the log is $obj/build.log"
+source_id "$src" >"$obj/built-from"
 echo "$obj/$IMAGE"
