@@ -220,7 +220,7 @@ logged()
 checkpatch()
 {
 	local said rc=0
-	said=$(cd "$WORK/linux" && PATH=/usr/bin:$PATH ./scripts/checkpatch.pl --strict --no-summary --show-types \
+	said=$(cd "$WORK/linux" || exit 2; PATH=/usr/bin:$PATH ./scripts/checkpatch.pl --strict --no-summary --show-types \
 		--terse --showfile "$@" 2>&1) || rc=$?
 	# 1: it has said something.
 	[ "$rc" -le 1 ] || { echo "checkpatch.pl failed: $said" >&2; return 1; }
