@@ -53,13 +53,18 @@ build()
 }
 
 # measure_variant PATCH: one kernel of variants/, whose head may name a suite that is all
-# there is to measure of it.
+# there is to measure of it, or a posting, which is the last one applied to it.
 measure_variant()
 {
-	local label suite
+	local label suite posting
 	label=$(basename -s .patch "$1")
 	suite=$(sed -n '/^$/q; s/^Suite: //p' "$1")
-	plant "$1"
+	posting=$(sed -n '/^$/q; s/^Posting: //p' "$1")
+	if [ -n "$posting" ]; then
+		plant "" "$(commit_of "$(awk -v posting="$posting" '$1 == posting { print $3 }' "$SERIES/series")")"
+	else
+		plant "$1"
+	fi
 	if [ -n "$suite" ]; then
 		"$TOP/scripts/build.sh" mutant >/dev/null
 		CPUS=1 run "$label" "$suite" mutant "${emulated[@]}"

@@ -82,7 +82,7 @@ list_objects()
 # touches, directly: these are the ones that use what is in it.
 concerned()
 {
-	local file name
+	local file name dir
 	for file in $files; do
 		case $file in
 		tools/* | Documentation/*) ;;
@@ -90,8 +90,9 @@ concerned()
 		include/*.h | arch/*/include/*.h)
 			name=${file#*include/}
 			(cd "$src" && git grep -lE "^# *include [<\"]${name#uapi/}[>\"]" -- '*.c') || true ;;
-		*.h)	(cd "$src" && git grep -lE "^# *include \"([^\"]*/)?${file##*/}\"" -- "${file%/*}/*.c" \
-				"${file%/*}/../*.c") || true ;;
+		*.h)	dir=${file%/*} name=${file##*/}
+			(cd "$src" && git grep -lE "^# *include \"([^\"]*/)?$name\"" -- "$dir/*.c") || true
+			(cd "$src" && git grep -lE "^# *include \"([^\"]*/)?${dir##*/}/$name\"" -- '*.c') || true ;;
 		esac
 	done | sort -u
 }

@@ -131,15 +131,21 @@ patches_id()
 	patches | while read -r p; do echo "${p##*/}"; cat "$p"; done | sha256sum | cut -d' ' -f1
 }
 
-# What is measured: the code of the kernel, and of aging_perf_test. Other tests and texts may
-# change without another measurement.
+# What is measured: the code of the kernel, and of aging_perf_test. Other tests, comments and
+# texts may change without another measurement.
 code_id()
 {
 	patches | xargs awk '
 		FNR == 1 { here = 0 }
 		/^diff --git / { here = $3 ~ /\/(aging_perf_test|aging_util|lru_gen_util)\.[ch]$/ ||
 			$3 !~ /^a\/(Documentation|MAINTAINERS|tools)|_kunit\.c$/ }
-		here' | sha256sum | cut -c1-16
+		here && /^[-+]/ && !/^[-+][ \t]*(\/\*|\*( |\/|$))/' | sha256sum | cut -c1-16
+}
+
+# commit_of N: the Nth patch.
+commit_of()
+{
+	git -C "$WORK/linux" rev-list --reverse base..refs/harness/applied | sed -n "$((10#$1))p"
 }
 
 # What the tree is based on, in words.

@@ -19,8 +19,7 @@ rm -rf "$out"
 mkdir -p "$out"
 while read -r POSTING _ last <&3; do
 	export POSTING
-	# Patch N is the Nth commit.
-	plant "" "$(git -C "$WORK/linux" rev-list --reverse base..refs/harness/applied | sed -n "$((10#$last))p")"
+	plant "" "$(commit_of "$last")"
 	check "$POSTING: the kernel builds with the patches up to $last" builds mutant
 	check "$POSTING: guest ran to the end, console clean" "$TOP/scripts/guest.sh" mutant postings "$out/$POSTING"
 	[ -e "$out/$POSTING/results.tsv" ] || continue

@@ -251,15 +251,17 @@ def batching_table(bench):
 
 
 def variants_table(bench):
-    """The series beside kernels that do something else in its place."""
+    """The series beside a part of it, or kernels that do something else in its place."""
     kernels = ["base", "series"] + bench.kernels("fraction")
     yield ["what"] + kernels
-    whats = [("VM, %s, instructions" % s, lambda k, s=s: bench.cost(test="fraction", kernel=k, memory="vm", state=s), 1)
-             for s in ("hot", "cold")]
+    whats = [("%s, %s, instructions" % (name, s), lambda k, m=m, s=s: bench.cost(test="fraction", kernel=k, memory=m, state=s), 1)
+             for m, name in (("process", "process"), ("vm", "VM")) for s in ("hot", "cold")]
     whats += [("vCPU fault, %s, another CPU ages / spins" % p, lambda k, p=p: latency(bench, k, p), 2) for p in ("p50", "p99")]
     whats += [("mmu_lock %s due to aging, %% of time" % text, lambda k, key=key: lock(bench, k, key), 2) for key, text in LOCKS.items()]
     for what, value, digits in whats:
-        yield [what] + [figure(median(value(kernel)), digits) for kernel in kernels]
+        columns = [value(kernel) for kernel in kernels]
+        if any(columns):
+            yield [what] + [figure(median(column), digits) for column in columns]
 
 
 def summary(path):
@@ -337,7 +339,7 @@ CAPTIONS = {
     "waits": "Locks of mm that a vCPU's faults may wait for while another CPU ages without a break (lock_stat):",
     "batching": "What one call for each page table is worth by itself: the last two are one kernel, in one boot, which "
                 "`variants/x86_64/page-by-page.patch` lets ask about each page by itself:",
-    "variants": "The series, and what else could have been done (`variants/`):",
+    "variants": "The series beside a part of it, or what else could have been done (`variants/`):",
     "goals": "What was aimed at:",
 }
 PICTURES = {"pass": ["cost", "share"], "costs": ["size"], "reclaim": ["reclaim"]}
