@@ -55,7 +55,9 @@ list()
 	LIST
 	sed -n 's/^# cross: \(.*\)-$/\1-gcc gcc-\1 check/p' "$TOP"/checks/*.config
 	case $ARCH in
-	x86_64)	echo "qemu-system-x86_64 qemu-system-x86" ;;
+	x86_64)	echo "qemu-system-x86_64 qemu-system-x86"
+		# The KVM selftests of 7.3 include those of VFIO.
+		echo "/usr/include/uuid/uuid.h uuid-dev" ;;
 	arm64)	echo "qemu-system-aarch64 qemu-system-arm" ;;
 	# Debian 12 has it in another package.
 	riscv)	echo "qemu-system-riscv64 qemu-system-$(. /etc/os-release; [ "${VERSION_CODENAME:-}" = bookworm ] && echo misc || echo riscv)" ;;
