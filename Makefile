@@ -28,6 +28,8 @@ MACHINE ?= $(firstword $(MACHINES))
 #: CPUS=N        the number of its CPUs (1)
 CPUS    ?= 1
 #: SUITE=NAME    one of suites/ that make compare runs (the machine's)
+#: FLAVOUR=NAME  what both kernels have that make compare runs, e.g. lockdep (nothing)
+FLAVOUR ?=
 #: FLAVOURS="..." the kernels that make debug runs, e.g. kasan, or lockdep+kunit for both in one
 FLAVOURS ?= lockdep+kunit kasan $(if $(filter x86_64,$(ARCH)),kcsan rt,16k 64k)
 #: MUTANTS="..." the bugs of mutants/ that make mutants plants (all)
@@ -53,9 +55,10 @@ EMULATOR_LOCK ?= $(BUILD)/emulator.lock
 # What the emulator of Intel's CPUs needs.
 BOCHS   := $(if $(filter x86_64,$(ARCH)),bochs)
 # The layers of 'make test', LAYER@MACHINE,...: those that run into most bugs of mutants/
-# a minute, see docs/TESTING.md, and on one CPU, but for the debug kernel, which is built
-# first and runs while the two others are built; and all of them, some of which are x86's.
-LAYERS.x86_64 ?= patches lockdep+kunit@q35-npt reproduce@q35-npt,q35-npt0 compare@q35-npt,bochs-ept-noad
+# a minute, see docs/TESTING.md. It builds two kernels only: compare and reproduce have one CPU
+# and the options of the debug kernel, which runs while the base is built. And all layers, some
+# of which are x86's.
+LAYERS.x86_64 ?= patches lockdep+kunit@q35-npt reproduce@q35-npt,q35-npt0 compare@bochs-ept-noad,q35-npt
 LAYERS.arm64  := patches lockdep+kunit@virt-vhe compare@virt-vhe
 LAYERS.riscv  := patches compare
 LAYERS     := $(LAYERS.$(ARCH))
@@ -77,7 +80,7 @@ SERIES  := $(CURDIR)/series/$(RELEASE)
 RESULTS := $(CURDIR)/results/$(RELEASE)$(patsubst %,-%,$(filter-out x86_64,$(ARCH))).tsv
 WORK    := $(BUILD)/$(if $(LINUX),own-$(notdir $(LINUX)),$(RELEASE))
 export RELEASE SELFTESTS_RELEASE ARCH BUILD EMULATOR_LOCK LINUX MIRROR AGAIN FORCE JOBS MACHINE CPUS SERIES WORK
-export PARTS MACHINES FLAVOURS MUTANTS CHECKPATCH_ALLOW SUITE CHECKS PATCHES REPEAT RESULTS UPSTREAM CONFIG
+export PARTS MACHINES FLAVOUR FLAVOURS MUTANTS CHECKPATCH_ALLOW SUITE CHECKS PATCHES REPEAT RESULTS UPSTREAM CONFIG
 export BASE_TAG BASE_PACKAGE BASE_VERSION BASE_SUITE BASE_SHA256
 unexport MAKEFLAGS
 # What takes long says so first.
@@ -144,6 +147,7 @@ results: prereqs ## make the last 'make bench' what README.md and docs/ quote
 profile: tree ## count the instructions of aging and eviction by function, on both kernels
 	@scripts/profile.sh
 
+test: FLAVOUR := $(firstword $(subst @, ,$(filter lockdep%,$(LAYERS))))
 test: tree ## run the layers of tests that people wait for
 	@ONLY_CPUS=1 scripts/test.sh $(LAYERS)
 

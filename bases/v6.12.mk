@@ -7,7 +7,7 @@ BASE_SHA256  := 9141325315c7f1eca682113d185a8c77c82814aa6e32f7e127e61d6106403835
 # The selftests of this series run on the kernel, too.
 SELFTESTS_RELEASE := v7.3
 # The series has no KUnit and no litmus tests, nor the fixes that suites/reproduce shows.
-LAYERS.x86_64 := patches lockdep@q35-npt compare@q35-npt,bochs-ept-noad
+LAYERS.x86_64 := patches lockdep@q35-npt compare@bochs-ept-noad,q35-npt
 LAYERS_ALL    := patches compare lockdep kasan mutants check
 FLAVOURS      ?= lockdep kasan
 # Those of mutants/ that apply, and are bugs that its tests are to catch.

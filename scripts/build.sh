@@ -20,7 +20,7 @@ fragments=$(echo "$TOP"/kconfig/*.config "$TOP"/kconfig/"$ARCH"/*.config)
 add_flavour()
 {
 	local folder name
-	[ -f "$TOP/kconfig/flavours/$1.config" ] || die "there is no flavour $1: choose from$(cd "$TOP/kconfig/flavours" && printf ' %s' *.config | sed 's/\.config//g')"
+	[ -f "$TOP/kconfig/flavours/$1.config" ] || die "there is no flavour $1: choose from $(ls "$TOP/kconfig/flavours" | sed -n '/\.series/!s/\.config$//p' | xargs)"
 	for folder in kconfig "kconfig/$ARCH"; do
 		for name in "$1.config" $([ "${which%%-*}" = base ] || echo "$1.series.config"); do
 			[ ! -f "$TOP/$folder/flavours/$name" ] || fragments+=" $TOP/$folder/flavours/$name"

@@ -4,6 +4,7 @@
 #   SUITE=NAME     the suite (what the machine's file says, or mmu)
 #   MACHINES=...   the machines
 #   ONLY_CPUS=N    only with as many CPUs (what the suite or the machine's file says)
+#   FLAVOUR=NAME   kernels with the options of that flavour (what the machine's file says)
 # If a suite has "base_console = REGEX", the base kernel's console has to say that.
 # Reads suites/ and machines/; writes $BUILD/compare*/MACHINE/CPUS/: a folder of guest.sh
 # for each kernel, and compared.tsv.
@@ -152,22 +153,22 @@ archs=${suite:+$(SUITE=$suite field "" archs)}
 lock
 rm -rf "$out"
 mkdir -p "$out"
-check "series kernel builds" builds build.sh series
-check "base kernel builds" builds build.sh base
 check "selftests build" builds build.sh selftests
 [ "$failed" = 0 ] || { finish; exit; }
 
-runs=()
+runs=() kernels=
 for MACHINE in $MACHINES; do
 	# Fetches the emulator, if it takes another one.
 	(machine_usable) || { not_ok "$MACHINE can be run here"; continue; }
 	flavour=$(machine_field flavour)
+	flavour=${flavour:-${FLAVOUR:-}}
 	flavour=${flavour:+-$flavour}
-	built=$failed
-	for kernel in ${flavour:+series base}; do
-		check "$kernel$flavour kernel builds" builds build.sh $kernel$flavour
+	for kernel in series$flavour base$flavour; do
+		[[ " $kernels " != *" $kernel "* ]] || continue
+		kernels+=" $kernel"
+		builds build.sh "$kernel" || { not_ok "$kernel kernel builds"; finish; exit; }
+		ok "$kernel kernel builds"
 	done
-	[ "$failed" = "$built" ] || continue
 	SUITE=${suite:-$(machine_field suite)}
 	SUITE=${SUITE:-mmu}
 	cpus=$(field "" cpus)

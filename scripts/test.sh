@@ -2,6 +2,7 @@
 # Runs layers of tests, while what they need is being built, and sums up.
 #   test.sh LAYER[@MACHINE,...]...   on these machines only; docs/TESTING.md says what a
 #                                    layer covers
+#   FLAVOUR=NAME   compare, and reproduce, on kernels of kconfig/flavours/
 #   RESUME=1   don't repeat a layer that has passed on this state, unless AGAIN=1
 # Reads everything but docs/; writes $BUILD/test: a log of each layer and each build, and
 # passed/, what has passed on which state.
@@ -14,7 +15,8 @@ out=$BUILD/test$FOLDER
 needs()
 {
 	case $1 in
-	compare | reproduce | vmm) echo selftests base series ;;
+	compare | reproduce) echo "selftests series${FLAVOUR:+-$FLAVOUR} base${FLAVOUR:+-$FLAVOUR}" ;;
+	vmm)		echo selftests series base ;;
 	kcsan | rt)	echo "selftests base-$1 series-$1" ;;
 	mutants | postings | check)	echo selftests ;;
 	patches | litmus) ;;
@@ -96,7 +98,7 @@ state()
 		git -C "$WORK/linux" diff HEAD
 		$QEMU --version
 		"${CROSS}gcc" --version
-		echo "$MACHINES ${ONLY_CPUS:-}"
+		echo "$MACHINES ${ONLY_CPUS:-} ${FLAVOUR:-}"
 		(cd "$TOP" && find Makefile bases checks guest kconfig machines mutants scripts series suites -type f | sort | xargs sha256sum)
 	} | sha256sum | cut -d' ' -f1
 }
