@@ -147,7 +147,7 @@ results: prereqs ## make the last 'make bench' what README.md and docs/ quote
 profile: tree ## count the instructions of aging and eviction by function, on both kernels
 	@scripts/profile.sh
 
-test: FLAVOUR := $(firstword $(subst @, ,$(filter lockdep%,$(LAYERS))))
+test: FLAVOUR := $(firstword $(subst @, ,$(filter lockdep+kunit%,$(LAYERS))))
 test: tree ## run the layers of tests that people wait for
 	@ONLY_CPUS=1 scripts/test.sh $(LAYERS)
 

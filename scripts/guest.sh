@@ -18,11 +18,12 @@ tests=$SELFTESTS
 # what its source runs.
 make_plan()
 {
-	local source=${kernel%%-*}
-	awk -v machine="$MACHINE" -v cpus="$CPUS" -v kernel="${source/mutant/${POSTING:-series}}" -v arch="$ARCH" -v release="$RELEASE" '
+	local source=${kernel%%-*} flavour=none
+	[[ $kernel != *-* ]] || flavour=${kernel#*-}
+	awk -v machine="$MACHINE" -v cpus="$CPUS" -v kernel="${source/mutant/${POSTING:-series}}" -v flavour="$flavour" -v arch="$ARCH" -v release="$RELEASE" '
 		function flush() {
 			if (name != "" && here("archs", arch) && here("machines", machine) && here("cpus", cpus) &&
-			    here("kernels", kernel) && here("releases", release))
+			    here("kernels", kernel) && here("flavours", flavour) && here("releases", release))
 				print name "\t" v["timeout"] "\t" v["set"] "\t" v["run"]
 			split("", v)
 		}

@@ -83,7 +83,7 @@ missing()
 	while read -r what package; do
 		case $what in
 		/*)	[ -e "$what" ] || echo "$package" ;;
-		*)	command -v "$what" >/dev/null || echo "$package" ;;
+		*)	type -P "$what" >/dev/null || echo "$package" ;;
 		esac
 	done < <(needed)
 }
