@@ -55,9 +55,9 @@ EMULATOR_LOCK ?= $(BUILD)/emulator.lock
 # What the emulator of Intel's CPUs needs.
 BOCHS   := $(if $(filter x86_64,$(ARCH)),bochs)
 # The layers of 'make test', LAYER@MACHINE,...: those that run into most bugs of mutants/
-# a minute, see docs/TESTING.md. It builds two kernels only: compare and reproduce have one CPU
-# and the options of the debug kernel, which runs while the base is built. And all layers, some
-# of which are x86's.
+# a minute, see docs/TESTING.md. On x86 it builds two kernels only: compare and reproduce have
+# one CPU and the options of the debug kernel, which runs while the base is built. And all
+# layers, some of which are x86's.
 LAYERS.x86_64 ?= patches lockdep+kunit@q35-npt reproduce@q35-npt,q35-npt0 compare@bochs-ept-noad,q35-npt
 LAYERS.arm64  := patches lockdep+kunit@virt-vhe compare@virt-vhe
 LAYERS.riscv  := patches compare
@@ -147,7 +147,7 @@ results: prereqs ## make the last 'make bench' what README.md and docs/ quote
 profile: tree ## count the instructions of aging and eviction by function, on both kernels
 	@scripts/profile.sh
 
-test: FLAVOUR := $(firstword $(subst @, ,$(filter lockdep+kunit%,$(LAYERS))))
+test: FLAVOUR := $(if $(filter x86_64,$(ARCH)),$(firstword $(subst @, ,$(filter lockdep+kunit%,$(LAYERS)))))
 test: tree ## run the layers of tests that people wait for
 	@ONLY_CPUS=1 scripts/test.sh $(LAYERS)
 
