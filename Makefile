@@ -147,7 +147,7 @@ results: prereqs ## make the last 'make bench' what README.md and docs/ quote
 profile: tree ## count the instructions of aging and eviction by function, on both kernels
 	@scripts/profile.sh
 
-test: FLAVOUR := $(if $(filter x86_64,$(ARCH)),$(firstword $(subst @, ,$(filter lockdep+kunit%,$(LAYERS)))))
+test: FLAVOUR := $(if $(ASKED_MACHINES),,$(and $(filter x86_64,$(ARCH)),$(filter compare%,$(LAYERS)),$(firstword $(subst @, ,$(filter lockdep+kunit%,$(LAYERS))))))
 test: tree ## run the layers of tests that people wait for
 	@ONLY_CPUS=1 scripts/test.sh $(LAYERS)
 
