@@ -28,7 +28,8 @@ MACHINE ?= $(firstword $(MACHINES))
 #: CPUS=N        the number of its CPUs (1)
 CPUS    ?= 1
 #: SUITE=NAME    one of suites/ that make compare runs (the machine's)
-#: FLAVOUR=NAME  what both kernels have that make compare runs, e.g. lockdep (nothing)
+#: FLAVOUR=NAME  one of kconfig/flavours/, or several as A+B: options of both kernels that
+#:               make compare and make reproduce run (none; make test: see docs/TESTING.md)
 FLAVOUR ?=
 #: FLAVOURS="..." the kernels that make debug runs, e.g. kasan, or lockdep+kunit for both in one
 FLAVOURS ?= lockdep+kunit kasan $(if $(filter x86_64,$(ARCH)),kcsan rt,16k 64k)
@@ -55,9 +56,9 @@ EMULATOR_LOCK ?= $(BUILD)/emulator.lock
 # What the emulator of Intel's CPUs needs.
 BOCHS   := $(if $(filter x86_64,$(ARCH)),bochs)
 # The layers of 'make test', LAYER@MACHINE,...: those that run into most bugs of mutants/
-# a minute, see docs/TESTING.md. On x86 it builds two kernels only: compare and reproduce have
-# one CPU and the options of the debug kernel, which runs while the base is built. And all
-# layers, some of which are x86's.
+# a minute, see docs/TESTING.md. On x86, for v7.3 and without MACHINES=, it builds two kernels
+# only: compare and reproduce have one CPU and the options of the debug kernel, which runs while
+# the base is built. And all layers, some of which are x86's.
 LAYERS.x86_64 ?= patches lockdep+kunit@q35-npt reproduce@q35-npt,q35-npt0 compare@bochs-ept-noad,q35-npt
 LAYERS.arm64  := patches lockdep+kunit@virt-vhe compare@virt-vhe
 LAYERS.riscv  := patches compare
@@ -147,7 +148,7 @@ results: prereqs ## make the last 'make bench' what README.md and docs/ quote
 profile: tree ## count the instructions of aging and eviction by function, on both kernels
 	@scripts/profile.sh
 
-test: FLAVOUR := $(if $(ASKED_MACHINES),,$(and $(filter x86_64,$(ARCH)),$(filter compare%,$(LAYERS)),$(firstword $(subst @, ,$(filter lockdep+kunit%,$(LAYERS))))))
+test: FLAVOUR := $(if $(ASKED_MACHINES),,$(and $(filter x86_64,$(ARCH)),$(firstword $(subst @, ,$(filter lockdep+kunit%,$(LAYERS))))))
 test: tree ## run the layers of tests that people wait for
 	@ONLY_CPUS=1 scripts/test.sh $(LAYERS)
 
@@ -190,5 +191,5 @@ deb: tree ## build Debian packages of the patched kernel; installs nothing (CONF
 shell: tree ## boot the patched kernel to a prompt (MACHINE=, CPUS=)
 	@scripts/shell.sh
 
-clean: ## remove build/ except the downloaded source
+clean: ## remove what has been made of this base, except the downloaded source
 	@scripts/tree.sh clean

@@ -4,6 +4,9 @@ BASE_PACKAGE := linux-source-6.12
 BASE_VERSION := 6.12.117-1
 BASE_SUITE   := trixie
 BASE_SHA256  := 9141325315c7f1eca682113d185a8c77c82814aa6e32f7e127e61d6106403835
+ifneq ($(filter-out x86_64,$(ARCH)),)
+$(error series/v6.12 is for x86_64 only: leave out ARCH=$(ARCH))
+endif
 # The selftests of this series run on the kernel, too.
 SELFTESTS_RELEASE := v7.3
 # The series has no KUnit and no litmus tests, nor the fixes that suites/reproduce shows.

@@ -64,7 +64,7 @@ source_id()
 }
 
 # start_from KERNEL FOLDER: begin with the objects of a kernel that has been built with the
-# same options from the source in FOLDER, as it is, so that only what depends on a file that
+# same flavour from the source in FOLDER, as it is, so that only what depends on a file that
 # differs is compiled: those are named on stdin. Kbuild's records of commands and dependencies
 # name the folders.
 start_from()

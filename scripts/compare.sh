@@ -4,7 +4,7 @@
 #   SUITE=NAME     the suite (what the machine's file says, or mmu)
 #   MACHINES=...   the machines
 #   ONLY_CPUS=N    only with as many CPUs (what the suite or the machine's file says)
-#   FLAVOUR=NAME   kernels with the options of that flavour (what the machine's file says)
+#   FLAVOUR=NAME   kernels with the options of that flavour, unless the machine's file has one
 # If a suite has "base_console = REGEX", the base kernel's console has to say that.
 # Reads suites/ and machines/; writes $BUILD/compare*/MACHINE/CPUS/: a folder of guest.sh
 # for each kernel, and compared.tsv.
@@ -106,7 +106,9 @@ judge()
 			if complaint "$out/$where" "$test" >/dev/null; then ok "$where $test (fails on the base kernel: $why)"
 			else not_ok "$where $test: fails on the base kernel, and not as the suite says: $why"; fi ;;
 		skip/skip | -/skip | skip/-)	skip "$where $test: $why" ;;
-		skip/pass)	ok "$where $test (skipped on the base kernel: $why)" ;;
+		skip/pass)
+			if [ -z "$(expected "$test")" ]; then ok "$where $test (skipped on the base kernel: $why)"
+			else not_ok "$where $test: is skipped on the base kernel, and should fail: $why"; fi ;;
 		FAIL/FAIL)
 			if [ -n "$(field "$test" known)" ] && [[ $why != *TIMEOUT* ]]; then ok "$where $test (FAILS ALIKE on both kernels: $(field "$test" known))"
 			else not_ok "$where $test: fails on both kernels, unexpectedly: $why"; fi ;;
@@ -161,7 +163,7 @@ for MACHINE in $MACHINES; do
 	# Fetches the emulator, if it takes another one.
 	(machine_usable) || { not_ok "$MACHINE can be run here"; continue; }
 	flavour=$(machine_field flavour)
-	flavour=${flavour:-${FLAVOUR:-}}
+	flavour=${flavour:-$FLAVOUR}
 	flavour=${flavour:+-$flavour}
 	for kernel in series$flavour base$flavour; do
 		[[ " $kernels " != *" $kernel "* ]] || continue
@@ -182,6 +184,7 @@ for MACHINE in $MACHINES; do
 	done
 done
 
+[ "${#runs[@]}" != 0 ] || { not_ok "there is something to compare with ${ONLY_CPUS:-any number of} CPU(s) on $MACHINES"; finish; exit; }
 ! emulator_is_busy || say "waiting for another emulator to end"
 exec 8>"$EMULATOR_LOCK"
 flock 8
@@ -193,6 +196,7 @@ for run in "${runs[@]}"; do
 	must=$(field "" base_console)
 	if [ -n "$must" ]; then
 		ended "$where/base" || true
+		check "$where base kernel: guest ran to the end" grep -q 'init: all tests have run' "$out/$where/base/console"
 		check "$where base kernel: console says: $must" grep -qE "$must" "$out/$where/base/console"
 	else
 		check "$where base kernel: guest ran to the end, console clean" ended "$where/base"

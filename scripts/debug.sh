@@ -4,7 +4,8 @@
 #   FLAVOURS="..."  from kconfig/flavours, whose heads say what runs where; with the
 #                   options of two, what both run is run: lockdep+kunit
 #   ONLY_ON="..."   only on these machines
-#   FLAVOUR=NAME    what both kernels have that compare.sh runs, with one CPU, too
+#   COMPARED="..."  where test.sh has compare.sh run kernels of FLAVOUR with one CPU, so that
+#                   suites/debug, which has aging_test with one CPU, need not
 # Where a flavour's head has "base: REGEX", the base kernel's console has to say that.
 # Reads kconfig/flavours, suites/ and machines/; writes $BUILD/debug.
 set -euo pipefail
@@ -66,8 +67,9 @@ for flavour in $FLAVOURS; do
 				[ "$(machine_arch)" = "$ARCH" ] || continue
 				[[ -z "${ONLY_ON:-}" || " $ONLY_ON " = *" $MACHINE "* ]] || continue
 				for CPUS in $(field cpus); do
-					if [ "$flavour $(field suite) $CPUS" = "${FLAVOUR:-} debug 1" ]; then
-						skip "$kernel/$MACHINE/1cpu-debug: compare has aging_test on this kernel"
+					if [ "$flavour $(field suite) $CPUS" = "$FLAVOUR debug 1" ] &&
+					   [[ " ${COMPARED:-} " = *" $MACHINE "* ]]; then
+						skip "$kernel/$MACHINE/1cpu-debug: the layer compare has aging_test on this kernel"
 						continue
 					fi
 					export MACHINE CPUS

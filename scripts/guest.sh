@@ -15,15 +15,15 @@ tests=$SELFTESTS
 
 # The stanzas of the suite that belong here, one line each, for init. A mutant
 # runs what the series runs, unless it stands at the end of a posting, and every flavour
-# what its source runs.
+# what its source runs, but for stanzas with "flavours".
 make_plan()
 {
-	local source=${kernel%%-*} flavour=none
-	[[ $kernel != *-* ]] || flavour=${kernel#*-}
-	awk -v machine="$MACHINE" -v cpus="$CPUS" -v kernel="${source/mutant/${POSTING:-series}}" -v flavour="$flavour" -v arch="$ARCH" -v release="$RELEASE" '
+	local source=${kernel%%-*} flavours=none
+	[[ $kernel != *-* ]] || flavours=any
+	awk -v machine="$MACHINE" -v cpus="$CPUS" -v kernel="${source/mutant/${POSTING:-series}}" -v flavours="$flavours" -v arch="$ARCH" -v release="$RELEASE" '
 		function flush() {
 			if (name != "" && here("archs", arch) && here("machines", machine) && here("cpus", cpus) &&
-			    here("kernels", kernel) && here("flavours", flavour) && here("releases", release))
+			    here("kernels", kernel) && here("flavours", flavours) && here("releases", release))
 				print name "\t" v["timeout"] "\t" v["set"] "\t" v["run"]
 			split("", v)
 		}

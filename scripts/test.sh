@@ -4,7 +4,8 @@
 #                                    layer covers
 #   FLAVOUR=NAME   compare, and reproduce, on kernels of kconfig/flavours/
 #   RESUME=1   don't repeat a layer that has passed on this state, unless AGAIN=1
-# Reads everything but docs/; writes $BUILD/test: a log of each layer and each build, and
+# Reads everything; README.md, docs/ and results/ for the layer patches only, which always
+# runs. Writes $BUILD/test: a log of each layer and each build, and
 # passed/, what has passed on which state.
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
@@ -83,7 +84,8 @@ run_layer()
 {
 	case $1 in
 	patches)	patches_layer ;;
-	compare | litmus | check | mutants | postings | vmm)	"$TOP/scripts/$1.sh" ;;
+	mutants)	"$TOP/scripts/mutants.sh" $MUTANTS ;;
+	compare | litmus | check | postings | vmm)	"$TOP/scripts/$1.sh" ;;
 	reproduce)	SUITE=reproduce "$TOP/scripts/compare.sh" ;;
 	*)	FLAVOURS=$1 "$TOP/scripts/debug.sh" ;;
 	esac
@@ -98,7 +100,7 @@ state()
 		git -C "$WORK/linux" diff HEAD
 		$QEMU --version
 		"${CROSS}gcc" --version
-		echo "$MACHINES ${ONLY_CPUS:-} ${FLAVOUR:-}"
+		echo "$MACHINES|${ONLY_CPUS:-}|$FLAVOUR|$SUITE|$MUTANTS|$CHECKS|$PATCHES"
 		(cd "$TOP" && find Makefile bases checks guest kconfig machines mutants scripts series suites -type f | sort | xargs sha256sum)
 	} | sha256sum | cut -d' ' -f1
 }
@@ -134,6 +136,11 @@ mkdir -p "$out/built" "$out/passed"
 state=$(state) bugs=$(list_bugs)
 exec {STEPS_FD}>&2
 export STEPS_FD
+# Where compare runs on kernels of FLAVOUR, with one CPU.
+compared=
+for layer; do
+	[ -z "$FLAVOUR" ] || [[ $layer != compare@* ]] || compared=$(tr , ' ' <<<"${layer#*@}")
+done
 what=$(for layer; do has_passed || needs "${layer%%@*}"; done | tr ' ' '\n' | awk '!seen[$0]++')
 # Runs a layer, or not, and writes what has come of it to its file .counts: passed, failed,
 # skipped, minutes, "before".
@@ -150,9 +157,10 @@ do_layer()
 	BUILT=
 	wait_for "$name"
 	say "layer $name"
+	rm -f "$out/passed/$name"
 	start=$SECONDS
 	(
-		export MACHINES=$machines ONLY_ON=${layer#"$name"}
+		export MACHINES=$machines COMPARED=$compared ONLY_ON=${layer#"$name"}
 		ONLY_ON=${ONLY_ON:+$machines}
 		run_layer "$name"
 	) >"$log" 2>&1 || true
@@ -188,7 +196,11 @@ for layer; do
 	read -r ok bad left minutes before <"$out/$name.counts" || { ok=0 bad=1 left=0 minutes=0; }
 	[ "$bad" = 0 ] || bad_layers+=" $out/$name.log"
 	passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + left))
-	caught=$(awk -v name="$name" -v machines=" $machines " -v some="${layer#"$name"}" \
+	some=${layer#"$name"}
+	case $layer in
+	compare | reproduce)	machines=$MACHINES some=yes ;;
+	esac
+	caught=$(awk -v name="$name" -v machines=" $machines " -v some="$some" \
 		'name == "mutants" || $1 == name && (some == "" || index(machines, " " $2 " "))' <<<"$bugs" | wc -l)
 	[ "$name" = mutants ] || covered=$((covered + caught))
 	printf '%-14s %8d %8d %8d %8d %8s%s\n' "$name" "$ok" "$bad" "$left" "$minutes" \
