@@ -307,6 +307,7 @@ qemu()
 bochs()
 {
 	local limit=$1 dir=$2 kernel=$3 initrd=$4 parameters=$5 status=0
+	local cpu="count=1:$CPUS:1, ips=50000000, reset_on_triple_fault=0"
 	mkdir "$dir/cd"
 	cp "$kernel" "$dir/cd/kernel"
 	cp "$initrd" "$dir/cd/initrd"
@@ -323,12 +324,17 @@ bochs()
 	rm -r "$dir/cd"
 	# The guest's clock counts instructions, 50 million a second. CPUs are cores of
 	# one package: of several packages CPUID would not tell the kernel properly.
+	if bochs --help cpu 2>&1 | grep -q bx_generic; then
+		cpu="cpu: $cpu"$'\n'"cpuid: $(machine_field cpuid)"
+	else
+		# From Bochs 3 on, there are predefined CPUs only.
+		cpu="cpu: model=$(machine_field model), $cpu"
+	fi
 	cat >"$dir/bochsrc" <<-RC
 		config_interface: textconfig
 		display_library: term
 		speaker: enabled=0
-		cpu: count=1:$CPUS:1, ips=50000000, reset_on_triple_fault=0
-		cpuid: $(machine_field cpuid)
+		$cpu
 		memory: guest=2048, host=2048
 		romimage: file=/usr/share/bochs/BIOS-bochs-latest, options=fastboot
 		vgaromimage: file=/usr/share/vgabios/vgabios.bin
