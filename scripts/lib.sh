@@ -324,7 +324,7 @@ bochs()
 	rm -r "$dir/cd"
 	# The guest's clock counts instructions, 50 million a second. CPUs are cores of
 	# one package: of several packages CPUID would not tell the kernel properly.
-	if bochs --help cpu 2>&1 | grep -q bx_generic; then
+	if command bochs --help cpu 2>&1 | grep -q bx_generic; then
 		cpu="cpu: $cpu"$'\n'"cpuid: $(machine_field cpuid)"
 	else
 		# From Bochs 3 on, there are predefined CPUs only.
