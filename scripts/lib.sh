@@ -307,6 +307,8 @@ qemu()
 bochs()
 {
 	local limit=$1 dir=$2 kernel=$3 initrd=$4 parameters=$5 status=0
+	# The guest's clock counts instructions, 50 million a second. CPUs are cores of
+	# one package: of several packages CPUID would not tell the kernel properly.
 	local cpu="count=1:$CPUS:1, ips=50000000, reset_on_triple_fault=0"
 	mkdir "$dir/cd"
 	cp "$kernel" "$dir/cd/kernel"
@@ -322,9 +324,7 @@ bochs()
 	genisoimage -quiet -b isolinux.bin -c boot.cat -no-emul-boot -boot-load-size 4 -boot-info-table \
 		-o "$dir/cd.iso" "$dir/cd"
 	rm -r "$dir/cd"
-	# The guest's clock counts instructions, 50 million a second. CPUs are cores of
-	# one package: of several packages CPUID would not tell the kernel properly.
-	if command bochs --help cpu 2>&1 | grep -q bx_generic; then
+	if [[ $(command bochs --help cpu 2>&1) = *bx_generic* ]]; then
 		cpu="cpu: $cpu"$'\n'"cpuid: $(machine_field cpuid)"
 	else
 		# From Bochs 3 on, there are predefined CPUs only.
