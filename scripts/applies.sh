@@ -59,7 +59,10 @@ for base in "$TOP"/bases/*.mk; do
 			# Its newest.
 			export BASE_PACKAGE=${other%@*} BASE_SUITE=${other#*@} BASE_VERSION=newest BASE_SHA256=none
 		fi
-		deb=$("$TOP/scripts/fetch.sh") || continue
+		deb=$("$TOP/scripts/fetch.sh") || {
+			echo "| $release | $BASE_PACKAGE | - | $BASE_SUITE | not fetched |" >>"$out/table"
+			continue
+		}
 		say "$release: $BASE_PACKAGE of $BASE_SUITE"
 		applied=$(dpkg-deb --fsys-tarfile "$deb" | tar -xO "./usr/src/$BASE_PACKAGE.tar.xz" | try)
 		echo "| $release | $BASE_PACKAGE | $(dpkg-deb -f "$deb" Version) | $BASE_SUITE | $applied |" >>"$out/table"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Lists what this machine lacks; installs it on Debian as root.
-#   prereqs.sh GROUP...   what these groups of the list need; all: every target
+#   prereqs.sh GROUP...   what these groups of the list need; all: what every target does
 # Reads checks/; writes $BUILD/apt.log if there is something to install.
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
