@@ -59,7 +59,7 @@ BOCHS   := $(if $(filter x86_64,$(ARCH)),bochs)
 # a minute, see docs/TESTING.md. On x86, for v7.3 and without MACHINES=, it builds two kernels
 # only: compare and reproduce have one CPU and the options of the debug kernel, which runs while
 # the base is built. And all layers, some of which are x86's.
-LAYERS.x86_64 ?= patches lockdep+kunit@q35-npt reproduce@q35-npt,q35-npt0 compare@bochs-ept-noad,q35-npt
+LAYERS.x86_64 ?= patches lockdep+kunit@q35-npt reproduce@q35-npt,q35-npt0 compare@q35-npt,bochs-ept-noad
 LAYERS.arm64  := patches lockdep+kunit@virt-vhe compare@virt-vhe
 LAYERS.riscv  := patches compare
 LAYERS     := $(LAYERS.$(ARCH))
