@@ -32,7 +32,7 @@ CPUS    ?= 1
 #:               make compare and make reproduce run (none; make test: see docs/TESTING.md)
 FLAVOUR ?=
 #: FLAVOURS="..." the kernels that make debug runs, e.g. kasan, or lockdep+kunit for both in one
-FLAVOURS ?= lockdep+kunit kasan $(if $(filter x86_64,$(ARCH)),kcsan rt,16k 64k)
+FLAVOURS ?= lockdep+kunit kasan $(if $(filter x86_64,$(ARCH)),kcsan rt kselftest,16k 64k)
 #: MUTANTS="..." the bugs of mutants/ that make mutants plants (all)
 #: CHECKS="..."  the checks that make check runs (all)
 #: PATCHES="..." the patches that make check looks at, e.g. "0003 all"; all: the whole series at once
@@ -69,7 +69,7 @@ endif
 ifeq ($(ARCH),riscv)
 LAYERS_ALL := $(LAYERS)
 endif
-LAYERS_ALL ?= patches litmus $(if $(filter x86_64,$(ARCH)),reproduce) compare lockdep+kunit $(if $(filter x86_64,$(ARCH)),kcsan rt vmm,16k 64k) kasan postings mutants check
+LAYERS_ALL ?= patches litmus $(if $(filter x86_64,$(ARCH)),reproduce) compare lockdep+kunit $(if $(filter x86_64,$(ARCH)),kcsan rt kselftest vmm,16k 64k) kasan postings mutants check
 # What checkpatch says without reason: MAINTAINERS is brought up to date by the patches
 # that add files; it does not know how TRACE_EVENT() is laid out, takes a function pointer
 # for a function; set_mempolicy() is a system call that kernels without NUMA lack.

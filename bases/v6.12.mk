@@ -10,7 +10,7 @@ endif
 # The selftests of this series run on the kernel, too.
 SELFTESTS_RELEASE := v7.3
 # The series has no KUnit and no litmus tests, nor the fixes that suites/reproduce shows.
-LAYERS.x86_64 := patches lockdep@q35-npt compare@bochs-ept-noad,q35-npt
+LAYERS.x86_64 := patches lockdep@q35-npt compare@q35-npt,bochs-ept-noad
 LAYERS_ALL    := patches compare lockdep kasan mutants check
 FLAVOURS      ?= lockdep kasan
 # Those of mutants/ that apply, and are bugs that its tests are to catch.

@@ -16,11 +16,14 @@ obj=$OBJ/$which
 fragments=$(echo "$TOP"/kconfig/*.config "$TOP"/kconfig/"$ARCH"/*.config)
 [ ! -f "$TOP/kconfig/releases/$RELEASE.config" ] || fragments+=" $TOP/kconfig/releases/$RELEASE.config"
 
-# What a flavour adds, some of it only if the base does not have to have it.
+# What a flavour adds, some of it only if the base does not have to have it. Fragments that
+# its head names as "only", and what the KVM selftests ask for, take the place of all others.
 add_flavour()
 {
-	local folder name
+	local folder name only
 	[ -f "$TOP/kconfig/flavours/$1.config" ] || die "there is no flavour $1: choose from $(ls "$TOP/kconfig/flavours" | sed -n '/\.series/!s/\.config$//p' | xargs)"
+	only=$(sed -n 's/^# only: //p' "$TOP/kconfig/flavours/$1.config")
+	[ -z "$only" ] || fragments="$(printf "$TOP/kconfig/%s " $only)$tree/tools/testing/selftests/kvm/config"
 	for folder in kconfig "kconfig/$ARCH"; do
 		for name in "$1.config" $([ "${which%%-*}" = base ] || echo "$1.series.config"); do
 			[ ! -f "$TOP/$folder/flavours/$name" ] || fragments+=" $TOP/$folder/flavours/$name"
