@@ -6,7 +6,8 @@
 #   ONLY_ON="..."   only on these machines
 #   COMPARED="..."  where test.sh has compare.sh run kernels of FLAVOUR with one CPU, so that
 #                   suites/debug, which has aging_test with one CPU, need not
-# Where a flavour's head has "base: REGEX", the base kernel's console has to say that.
+# Where a flavour's head has "base: REGEX", the base kernel's console has to say that; where it
+# has "skips: REGEX", no case may be skipped for another reason.
 # Reads kconfig/flavours, suites/ and machines/; writes $BUILD/debug.
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
@@ -19,10 +20,17 @@ field()
 	sed -n "s/^# $1: //p" "$TOP/kconfig/flavours/$part.config"
 }
 
+# Prints the cases in the file $1 that are skipped for a reason that is not as the regular
+# expression $2, and succeeds if there are none.
+skips_only()
+{
+	! grep '# SKIP' "$1" | grep -vE "$2"
+}
+
 # One kernel on one machine.
 run()
 {
-	local kernel=$1 start=$SECONDS test outcome why
+	local kernel=$1 start=$SECONDS test outcome why skips
 	local where=$kernel/$MACHINE/${CPUS}cpu-$(field suite)
 	local dir=$out/$where must
 
@@ -44,6 +52,8 @@ run()
 		*)	not_ok "$where $test: $outcome $why" ;;
 		esac
 	done < <(cat "$dir/results.tsv")
+	skips=$(field skips)
+	[ -z "$skips" ] || check "$where skips nothing but: $skips" skips_only "$dir/ktap" "$skips"
 }
 
 lock
