@@ -72,8 +72,8 @@ endif
 LAYERS_ALL ?= patches litmus $(if $(filter x86_64,$(ARCH)),reproduce) compare lockdep+kunit $(if $(filter x86_64,$(ARCH)),kcsan rt kselftest vmm,16k 64k) kasan postings mutants check
 # What checkpatch says without reason: MAINTAINERS is brought up to date by the patches
 # that add files; it does not know how TRACE_EVENT() is laid out, takes a function pointer
-# for a function; set_mempolicy() is a system call that kernels without NUMA lack.
-CHECKPATCH_ALLOW := FILE_PATH_CHANGES|include/trace/events/.*(OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT)|aging_util\.c.*(OPEN_BRACE|ENOSYS)
+# for a function.
+CHECKPATCH_ALLOW := FILE_PATH_CHANGES|include/trace/events/.*(OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT)|aging_util\.c.*OPEN_BRACE
 
 override BUILD := $(abspath $(BUILD))
 override LINUX := $(if $(LINUX),$(abspath $(LINUX)))

@@ -4,7 +4,7 @@
 #   bench.sh quote    make what has been measured last the figures that are quoted
 #   MACHINE=kvm       times only, on the host's CPUs
 #   PARTS="..."       of "instructions parallel variants", which only: the two last ones
-#                     take more kernels to build, eight together
+#                     take more kernels to build
 # Reads suites/bench*, variants/; writes $BUILD/bench, what the guests said, and in
 # $BUILD/report/bench all rows and the tables; "quote" writes results/, and what is made
 # of it, README.md and docs/.

@@ -24,7 +24,8 @@ import sys
 SHARES = {"cold": 0, "1%": 1, "10%": 10, "50%": 50, "hot": 100}
 STATES = ["hot", "50%", "10%", "cold"]
 KINDS = {"mixed": "large and small folios", "mthp": "64KiB folios", "thp": "2MiB folios", "slots": "16 memslots",
-         "vcpus": "4 vCPUs", "shadow": "shadow MMU", "unforced": "as reclaim walks, not forced", "eviction": "eviction"}
+         "vcpus": "4 vCPUs", "shadow": "shadow MMU", "sparse": "one page in 100 present",
+         "unforced": "as reclaim walks, not forced", "eviction": "eviction"}
 LOCKS = {"mmu_lock_held": "held for write", "mmu_lock_waited": "waited for"}
 # Of the costs that come first in docs/RESULTS.md.
 PLAIN = "128 MiB"
@@ -154,6 +155,8 @@ def summary_table(bench):
              for s in ("hot", "cold")]
     more += [("VM, shadow MMU, %s" % s, lambda k, s=s: bench.cost(test="shadow", kernel=k, memory="vm", state=s), 1)
              for s in ("hot", "cold")]
+    more += [("VM, one page in 100 present, %s" % s,
+              lambda k, s=s: bench.cost(test="sparse", kernel=k, memory="vm", state=s), 0) for s in ("hot", "cold")]
     more += [("VM, eviction, %s, per page scanned" % s,
               lambda k, s=s: bench.cost(test="eviction", kernel=k, memory="vm", state=s), 0) for s in ("50%", "cold")]
     more += [("vCPU fault, %s, another CPU ages / spins" % p, lambda k, p=p: latency(bench, k, p), 2) for p in ("p50", "p99")]
@@ -250,12 +253,16 @@ def batching_table(bench):
         yield [name + ": calls per page table"] + [figure(median(calls(bench, kernel, state, test)), 0) for state in STATES]
 
 
-def variants_table(bench):
+def variants_table(bench, variants):
     """The series beside a part of it, or kernels that do something else in its place."""
-    kernels = ["base", "series"] + bench.kernels("fraction")
+    kernels = ["base", "series"] + variants
     yield ["what"] + kernels
-    whats = [("%s, %s, instructions" % (name, s), lambda k, m=m, s=s: bench.cost(test="fraction", kernel=k, memory=m, state=s), 1)
+    whats = [("%s, %s" % (name, s), lambda k, m=m, s=s: bench.cost(test="fraction", kernel=k, memory=m, state=s), 1)
              for m, name in (("process", "process"), ("vm", "VM")) for s in ("hot", "cold")]
+    whats += [("VM, one page in 100 present, %s" % s,
+               lambda k, s=s: bench.cost(test="sparse", kernel=k, memory="vm", state=s), 0) for s in ("hot", "cold")]
+    whats += [("VM, eviction, %s, per page scanned" % s,
+               lambda k, s=s: bench.cost(test="eviction", kernel=k, memory="vm", state=s), 0) for s in ("50%", "cold")]
     whats += [("vCPU fault, %s, another CPU ages / spins" % p, lambda k, p=p: latency(bench, k, p), 2) for p in ("p50", "p99")]
     whats += [("mmu_lock %s due to aging, %% of time" % text, lambda k, key=key: lock(bench, k, key), 2) for key, text in LOCKS.items()]
     for what, value, digits in whats:
@@ -271,8 +278,10 @@ def summary(path):
         tables["waits"] = waits_table
     if bench.find(test="page_by_page"):
         tables["batching"] = batching_table
-    if bench.kernels("fraction"):
-        tables["variants"] = variants_table
+    for name, is_posting in (("postings", True), ("variants", False)):
+        kernels = [kernel for kernel in bench.kernels("fraction") if kernel.endswith("-posting") == is_posting]
+        if kernels:
+            tables[name] = lambda bench, kernels=kernels: variants_table(bench, kernels)
     tables["goals"] = goals_table
     for name, table in tables.items():
         for i, row in enumerate(table(bench)):
@@ -339,7 +348,8 @@ CAPTIONS = {
     "waits": "Locks of mm that a vCPU's faults may wait for while another CPU ages without a break (lock_stat):",
     "batching": "What one call for each page table is worth by itself: the last two are one kernel, in one boot, which "
                 "`variants/x86_64/page-by-page.patch` lets ask about each page by itself:",
-    "variants": "The series beside a part of it, or what else could have been done (`variants/`):",
+    "postings": "The series beside its first posting alone, instructions for each page:",
+    "variants": "The series beside what could have been done instead (`variants/`), instructions for each page:",
     "goals": "What was aimed at:",
 }
 PICTURES = {"pass": ["cost", "share"], "costs": ["size"], "reclaim": ["reclaim"]}
