@@ -369,6 +369,8 @@ on both kernels in turn.
 - Memory is 4KiB pages unless said otherwise: all accessed before the pass (hot), none
   (cold), or some. A process accesses through the page tables that MGLRU walks; the guest of
   a VM sets the Accessed bit in KVM's page tables only.
+- One page in 100 present: every 100th page of the memory exists, and the divisor is the
+  number of pages that exist.
 - Fault latencies and parallel aging are ratios of times within a run of emulated CPUs. Only
   large differences between them mean anything.
 - Eviction is `memory.reclaim` of memory full of zeroes, which the kernel swaps out without
