@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 RELEASE := v7.3
 # Whose selftests run; some bases have no own ones.
 SELFTESTS_RELEASE := $(RELEASE)
+$(if $(wildcard bases),,$(error run make in the folder of this Makefile, or with -C))
+$(if $(wildcard bases/$(RELEASE).mk),,$(error there are no patches for RELEASE=$(RELEASE): choose from $(notdir $(wildcard series/v*))))
 include bases/$(RELEASE).mk
 
 # Settings, to be given on the command line; 'make help' prints the lines with #:
@@ -108,7 +110,7 @@ deb: NEEDS := deb
 run: export PLAN := Fetches the kernel (160 MB), builds it without and with the series, boots both \
 	in QEMU, and prints what aging costs. On 2 CPUs, 12 to 25 minutes from nothing, 1 minute again.
 test: export PLAN := Checks the patches, builds the kernels that the layers need, and boots them. \
-	Layers, and their machines: $(LAYERS). On 2 CPUs, 23 to 30 minutes from nothing. Logs: $(BUILD)/test.
+	Layers, and their machines: $(LAYERS). On 2 CPUs, 22 to 30 minutes from nothing. Logs: $(BUILD)/test.
 test-all: export PLAN := Runs all layers: $(LAYERS_ALL). On 2 CPUs, that takes hours; what has passed on this state \
 	is not run again after an interruption (AGAIN=1 does). Logs: $(BUILD)/test.
 
