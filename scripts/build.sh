@@ -6,7 +6,8 @@
 #   build.sh selftests  the KVM selftests that suites/ name, of the patched tree, or of the
 #                       release that the base's file names, static; prints their folder
 # Reads kconfig/, suites/ and the tree of tree.sh; writes $OBJ/KERNEL or $OBJ/selftests.
-# What is in BUILT has been built in this run already.
+# What is in BUILT has been built in this run already, and what is in CONFIGURED has its
+# configuration.
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
@@ -153,7 +154,7 @@ series)	start_from "base${which#series}" "$WORK/base" < <(differs "$tree" base) 
 mutant)	start_from "series${which#mutant}" "$tree" < <(differs "$src" series) ;;
 esac
 mkdir -p "$obj"
-configure >"$obj/config.log" 2>&1 ||
+[[ " ${CONFIGURED:-} " = *" $which "* ]] || configure >"$obj/config.log" 2>&1 ||
 	die "the $which kernel could not be configured: the log is $obj/config.log"
 lost=$(lost_options "$obj/.config" $fragments)
 [ -z "$lost" ] || die "the $which kernel's configuration does not have what kconfig/ asks for: $lost"

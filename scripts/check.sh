@@ -3,7 +3,9 @@
 # patch. A message that the base does not give as well is a failure.
 # Reads checks/; writes $BUILD/check, and builds in $WORK/check.
 #   CHECKS="x86_64 docs"  only these checks
-#   PATCHES="0003 all"    only these patches; "all" is the series as a whole
+#   PATCHES="0003 all"    only these patches; "all" is the series as a whole. Without it, each
+#                         patch, but in configurations only where their head says "each: REGEX",
+#                         of files that it touches
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
@@ -97,19 +99,32 @@ concerned()
 	done | sort -u
 }
 
+# Whether the patch is compiled by itself in this configuration, and all of them at once: as
+# PATCHES says, or else the patches that touch files like "each", and all, unless each has been.
+wanted()
+{
+	local each
+	each=$(field "$config" each)
+	case ${PATCHES:+asked}$row in
+	asked* | base) ;;
+	all)	[ "$each" != . ] ;;
+	*)	[ -n "$each" ] && [ -n "$(touched "$each")" ] ;;
+	esac
+}
+
 # Compiles what concerns the patch. The series' own sources are up to date at
 # each patch, so that a header's change shows where it is used indirectly.
 compile()
 {
 	local objects sparse=()
-	# Patch by patch, the last one has built it all.
-	[ "$row" != all ] || [ -n "${PATCHES:-}" ] || return 77
+	wanted || return 77
 	if [ "$row" = base ] || [ -n "$(touched '(^|/)Kconfig')" ]; then
 		configure || return
 	fi
 	if [ "$row" = base ]; then
 		kbuild prepare modules_prepare || return
 		list_objects >"$obj/objects"
+		[ -n "${late[$check]:-}$(sparse_name)" ] || return 77
 	fi
 	objects=$(awk 'FNR == NR { want[$1]; next } $2 in want { print $1 }' <(concerned) "$obj/objects")
 	[ -n "$objects" ] || return 77
@@ -237,6 +252,15 @@ fill()
 		say "$row: $check"
 		run >"$log" 2>&1 </dev/null || rc=$?
 	fi
+	# Without sparse, next to nothing is said: the base is compiled if anything is.
+	if [ "$row" != base ] && [ -e "$TOP/checks/$check.config" ] && [ -z "$(sparse_name)${late[$check]:-}" ] &&
+	   [ "$rc" != 77 ] && [ "$rc$(new_messages "$log" "$out/$check.known")" != 0 ]; then
+		late[$check]=yes
+		step_to base
+		row=base files=$all_files fill
+		step_to "$commit"
+		configure >/dev/null 2>&1 || true
+	fi
 	if [ -n "$(sparse_name)" ]; then
 		grep '^sparse: ' "$log" >"$log.sparse" || true
 		sed -i '/^sparse: /d' "$log"
@@ -280,7 +304,7 @@ print_grid()
 }
 
 lock
-declare -A broken=()
+declare -A broken=() late=()
 all_checks="checkpatch kernel-doc $(basename -s .config "$TOP"/checks/*.config | xargs) selftests docs coccicheck"
 for check in ${CHECKS:-}; do
 	chosen "$check" "$all_checks" || die "there is no check $check: choose from $all_checks"
@@ -311,7 +335,8 @@ echo
 sed -n 's|^error: \(.*\.cocci\): .* in |coccicheck: \1 gives up on the base kernel'"'s"' |p' "$out/base.coccicheck.log" 2>/dev/null || true
 grep -H 'sparse: .*: error: ' "$out"/base.*.log.sparse 2>/dev/null | sed "s|^$out/base\.||; s|\.log\.sparse:sparse: |+sparse: |; s|$src/||" |
 	awk -F: '!seen[$1]++ { print $0 ", on the base: nothing more is said about the file that includes it" }' || true
-echo "-: nothing in the patch concerns the check, or another column answers for it"
+echo "-: nothing in the patch concerns the check, another column answers for it, or no message"
+echo "   had to be looked for on the base"
 for check in $all_checks; do
 	! chosen "$check" "${CHECKS:-}" || [ -z "$(skipped)" ] || echo "$check: $(skipped)"
 done

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Boots one kernel on one machine, runs a suite there and judges the result.
 #   guest.sh KERNEL SUITE DIR [QEMU-OPTION...]
+#   BOOT=FILE   a copy of the kernel's image, which is being built anew
 # Reads suites/SUITE and the file of machines/ that MACHINE names, runs what build.sh has
 # built. DIR gets ktap (what the guest said), console, and results.tsv: test, outcome,
 # reason. Exit status 0: every test was run and the console is clean, whatever
@@ -11,6 +12,7 @@ set -euo pipefail
 kernel=$1 suite=$2 dir=$3
 shift 3
 obj=$OBJ/$kernel
+image=${BOOT:-$obj/$IMAGE}
 tests=$SELFTESTS
 
 # The stanzas of the suite that belong here, one line each, for init. A mutant
@@ -46,7 +48,7 @@ add_vmm()
 	"$obj/usr/gen_init_cpio" "$dir/vm/list" >"$dir/vm/initrd"
 	echo "file /tests/vmm $dir/vm/vmm 0755 0 0"
 	echo "dir /vm 0755 0 0"
-	echo "file /vm/kernel $(realpath "$obj/$IMAGE") 0644 0 0"
+	echo "file /vm/kernel $(realpath "$image") 0644 0 0"
 	echo "file /vm/initrd $dir/vm/initrd 0644 0 0"
 	for file in "$(command -v $QEMU)" $(ldd "$(command -v $QEMU)" | grep -o '/[^ ]*') /usr/share/seabios/bios-256k.bin \
 		/usr/share/qemu/{kvmvapic,linuxboot_dma}.bin; do
@@ -120,14 +122,14 @@ boot()
 	parameters="$CONSOLE loglevel=7 panic=-1 $(machine_field cmdline)"
 	if [ "$(machine_field emulator)" = bochs ]; then
 		# Its clock may be slower than the host's. It ends on a triple fault.
-		bochs $((limit * 3)) "$dir" "$obj/$IMAGE" "$dir/initramfs.cpio" \
+		bochs $((limit * 3)) "$dir" "$image" "$dir/initramfs.cpio" \
 			"$parameters reboot=triple ktap=ttyS1"
 		return
 	fi
 	qemu "$limit" "$@" -serial "file:$dir/console" \
 		-device virtio-serial-pci -chardev "file,id=ktap,path=$dir/ktap" \
 		-device virtserialport,chardev=ktap,name=ktap \
-		-kernel "$obj/$IMAGE" -initrd "$dir/initramfs.cpio" -append "$parameters"
+		-kernel "$image" -initrd "$dir/initramfs.cpio" -append "$parameters"
 }
 
 rm -rf "$dir"

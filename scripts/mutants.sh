@@ -48,14 +48,41 @@ noticed()
 			print text (n > 3 ? "; and " (n - 3) " more" : "") }' "$1/ktap"
 }
 
+# build FOLDER: the image, which is in the way of the next one, goes to FOLDER.image.
+build()
+{
+	local image
+	mkdir -p "${1%/*}"
+	image=$("$TOP/scripts/build.sh" "$kernel") || die "${1##*/} does not build: see $OBJ/$kernel/build.log"
+	cp "$image" "$1.image"
+	# No bug changes the configuration, which takes as long as to compile one file.
+	export CONFIGURED+=" $kernel"
+}
+
+# run FOLDER: boots what build() has built.
 run()
 {
-	local dir=$1 rc=0
-	mkdir -p "${dir%/*}"
-	"$TOP/scripts/build.sh" "$kernel" >/dev/null || die "${dir##*/} does not build: see $OBJ/$kernel/build.log"
-	"$TOP/scripts/guest.sh" "$kernel" "$SUITE" "$dir" 2>"$dir.log" || rc=$?
-	[ -s "$dir/ktap" ] || die "${dir##*/}: the guest did not start: see $dir.log"
+	local rc=0
+	BOOT=$1.image "$TOP/scripts/guest.sh" "$kernel" "$SUITE" "$1" 2>"$1.log" || rc=$?
+	rm "$1.image"
 	return "$rc"
+}
+
+# Waits for the guest that has the bug $running, and says what has caught it.
+judge()
+{
+	local name dir by
+	name=$(basename "$running" .patch)
+	dir=$out/$name
+	wait "$guest" || true
+	[ -s "$dir/ktap" ] || die "$name: the guest did not start: see $dir.log"
+	settings "$running"
+	by=$(caught_by "$running" "$dir")
+	if [ -n "$by" ]; then
+		ok "$name is caught by: $by"
+	else
+		not_ok "$name survives: see $dir"
+	fi
 }
 
 # What has caught the mutant, or nothing.
@@ -98,21 +125,27 @@ plant ""
 for patch in "${mutants[@]}"; do
 	settings "$patch"
 	[ ! -e "$without" ] || continue
+	build "$without"
 	run "$without" && ! grep -qv '	\(pass\|skip\)	' "$without/results.tsv" && grep -q '	pass	' "$without/results.tsv" ||
 		die "the tests do not pass without a mutant: see $without.log and $without/results.tsv"
 done
 
+# A guest runs while the next kernel is being built. It ends with this.
+running= guest=
+trap '[ -z "$guest" ] || kill -- "-$guest" 2>/dev/null || true' EXIT
 for patch in "${mutants[@]}"; do
 	name=$(basename "$patch" .patch)
 	settings "$patch"
 	say "$name: $(field Plants "$patch")"
 	plant "$patch"
-	run "$out/$name" || true
-	by=$(caught_by "$patch" "$out/$name")
-	if [ -n "$by" ]; then
-		ok "$name is caught by: $by"
-	else
-		not_ok "$name survives: see $out/$name"
-	fi
+	build "$out/$name"
+	[ -z "$running" ] || judge
+	running=$patch
+	settings "$patch"
+	set -m
+	run "$out/$name" &
+	guest=$!
+	set +m
 done
+judge
 finish

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Runs layers of tests, while what they need is being built, and sums up.
+# Runs layers of tests, while what they need is being built, and those that only build
+# after that, and sums up.
 #   test.sh LAYER[@MACHINE,...]...   on these machines only; docs/TESTING.md says what a
 #                                    layer covers
 #   FLAVOUR=NAME   compare, and reproduce, on kernels of kconfig/flavours/
@@ -181,12 +182,19 @@ do_layer()
 # must not be late, go before compilers.
 trap 'for job in $(jobs -pr); do kill -- "-$job"; done' EXIT
 set -m
-nice -n 10 bash -c "$(declare -f build_all); TOP='$TOP' out='$out'; build_all $(xargs <<<"$what")" &
+(
+	trap - EXIT
+	renice -n 10 "$BASHPID" >/dev/null
+	build_all $what
+	builds=$BASHPID
+	[[ " $* " != *" check "* ]] || do_layer check
+) &
 builds=$!
 set +m
 for layer; do
-	do_layer "$layer"
+	[ "$layer" = check ] || do_layer "$layer"
 done
+wait "$builds" || true
 
 covered=0 bad_layers=
 for layer; do
