@@ -52,7 +52,7 @@ FORCE   ?=
 #: UPSTREAM=PATH a git clone with the base's tag, from which make mail takes base-commit and Fixes: tags
 #: TARBALLS="..." releases of upstream that make applies tries, too
 #: CONFIG=PATH   the configuration that make deb starts from (the running kernel's)
-#: EMULATOR_LOCK=FILE of builds with the same one, one emulates at a time, or compares (in BUILD)
+#: EMULATOR_LOCK=FILE builds that share this file run one emulator, or make compare, at a time (in BUILD)
 EMULATOR_LOCK ?= $(BUILD)/emulator.lock
 
 # What the emulator of Intel's CPUs needs.
@@ -71,7 +71,7 @@ endif
 ifeq ($(ARCH),riscv)
 LAYERS_ALL := $(LAYERS)
 endif
-LAYERS_ALL ?= patches litmus $(if $(filter x86_64,$(ARCH)),reproduce) compare lockdep+kunit $(if $(filter x86_64,$(ARCH)),kcsan rt kselftest vmm,16k 64k) kasan postings mutants check
+LAYERS_ALL ?= patches litmus $(if $(filter x86_64,$(ARCH)),reproduce) compare lockdep+kunit $(if $(filter x86_64,$(ARCH)),vmm) postings $(if $(filter x86_64,$(ARCH)),rt kselftest kcsan,16k 64k) kasan mutants check
 # What checkpatch says without reason: MAINTAINERS is brought up to date by the patches
 # that add files; it does not know how TRACE_EVENT() is laid out, takes a function pointer
 # for a function.
@@ -85,7 +85,7 @@ WORK    := $(BUILD)/$(if $(LINUX),own-$(notdir $(LINUX)),$(RELEASE))
 export RELEASE SELFTESTS_RELEASE ARCH BUILD EMULATOR_LOCK LINUX MIRROR AGAIN FORCE JOBS MACHINE CPUS SERIES WORK
 export PARTS MACHINES FLAVOUR FLAVOURS MUTANTS CHECKPATCH_ALLOW SUITE CHECKS PATCHES REPEAT RESULTS UPSTREAM CONFIG
 export BASE_TAG BASE_PACKAGE BASE_VERSION BASE_SUITE BASE_SHA256
-unexport MAKEFLAGS
+unexport MAKEFLAGS BOOT BUILT CONFIGURED
 # What takes long says so first.
 export STEPS_START := $(shell date +%s)
 
@@ -107,10 +107,12 @@ check: NEEDS := check
 mail: NEEDS := mail
 deb: NEEDS := deb
 
+# Other architectures and releases have not been timed.
+TIMED := $(filter v7.3-x86_64,$(RELEASE)-$(ARCH))
 run: export PLAN := Fetches the kernel (160 MB), builds it without and with the series, boots both \
-	in QEMU, and prints what aging costs. On 2 CPUs, 12 to 25 minutes from nothing, 1 minute again.
+	in QEMU, and prints what aging costs.$(if $(TIMED), Takes 12 to 25 minutes from nothing on 2 CPUs and 1 minute again.)
 test: export PLAN := Checks the patches, builds the kernels that the layers need, and boots them. \
-	Layers, and their machines: $(LAYERS). On 2 CPUs, 22 to 30 minutes from nothing. Logs: $(BUILD)/test.
+	Layers, and their machines: $(LAYERS).$(if $(TIMED), Takes 22 to 30 minutes from nothing on 2 CPUs.) Logs: $(BUILD)/test.
 test-all: export PLAN := Runs all layers: $(LAYERS_ALL). On 2 CPUs, that takes hours; what has passed on this state \
 	is not run again after an interruption (AGAIN=1 does). Logs: $(BUILD)/test.
 
@@ -140,7 +142,7 @@ selftests: tree ## build the KVM selftests that suites/ name
 run: tree ## print the cost of aging a process and a VM, on both kernels
 	@scripts/run.sh
 
-bench: tree ## measure all that is quoted, REPEAT times
+bench: tree ## measure what docs/RESULTS.md has of this ARCH and RELEASE, REPEAT times
 	@scripts/bench.sh
 
 results: NEEDS := bench
@@ -166,7 +168,7 @@ reproduce: tree ## run what the series mends on both kernels: it must fail on th
 litmus: tree ## put the locking claims of x86 to the kernel's memory model
 	@scripts/litmus.sh
 
-debug: tree ## run KUnit, and kernels with lockdep, KASAN, KCSAN (FLAVOURS=)
+debug: tree ## run KUnit, and kernels with lockdep, KASAN, KCSAN and others (FLAVOURS=)
 	@scripts/debug.sh
 
 postings: tree ## build and boot the tree after each posting, and run the tests that have to pass then
@@ -193,5 +195,5 @@ deb: tree ## build Debian packages of the patched kernel; installs nothing (CONF
 shell: tree ## boot the patched kernel to a prompt (MACHINE=, CPUS=)
 	@scripts/shell.sh
 
-clean: ## remove what has been made of this base, except the downloaded source
+clean: ## remove what has been made of this base, all logs, forky and QEMU; not what was downloaded
 	@scripts/tree.sh clean

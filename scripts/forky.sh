@@ -41,7 +41,11 @@ make_it()
 
 if [ ! -d "$dir" ]; then
 	lock
+	# In test.sh, two layers that need it run at once.
+	exec 7>"$dir.lock"
+	flock 7
 	[ -d "$dir" ] || make_it
+	exec 7>&-
 fi
 [ $# != 0 ] || { echo "$dir"; exit; }
 command=$1

@@ -10,8 +10,8 @@
 #   Cpus      how many (1)
 #   Kernel    one of kconfig/flavours/ (none of them)
 #   Suite     one of suites/ (aging)
-#   Console   a line that catches it as well, as a regular expression
-#   Warnings  how many there must be, not more, beside a failed case and Console
+#   Console   a line that has to be there, as a regular expression, instead of a failed case
+#   Warnings  how many there must be, not more, and a failed case, beside Console
 set -euo pipefail
 . "${BASH_SOURCE%/*}/lib.sh"
 
@@ -48,12 +48,13 @@ noticed()
 			print text (n > 3 ? "; and " (n - 3) " more" : "") }' "$1/ktap"
 }
 
-# build FOLDER: the image, which is in the way of the next one, goes to FOLDER.image.
+# build FOLDER: the image, which is in the way of the next one, goes to FOLDER.image. The
+# guest, which must not be late, goes first.
 build()
 {
 	local image
 	mkdir -p "${1%/*}"
-	image=$("$TOP/scripts/build.sh" "$kernel") || die "${1##*/} does not build: see $OBJ/$kernel/build.log"
+	image=$(nice -n 10 "$TOP/scripts/build.sh" "$kernel") || die "${1##*/} does not build: see $OBJ/$kernel/build.log"
 	cp "$image" "$1.image"
 	# No bug changes the configuration, which takes as long as to compile one file.
 	export CONFIGURED+=" $kernel"
@@ -97,9 +98,9 @@ caught_by()
 		[ -n "$by" ] && [ "$(grep -c 'WARNING:' "$dir/console")" = "$expect" ] &&
 			! grep -q 'BUG:' "$dir/console" && grep -qE "$console" "$dir/console" || return 0
 		echo "$by ($expect warning)"
-	elif [ -n "$by" ]; then
+	elif [ -z "$console" ]; then
 		echo "$by"
-	elif [ -n "$console" ] && ! grep -qE "$console" "$without/console"; then
+	elif ! grep -qE "$console" "$without/console"; then
 		grep -m 1 -oE "$console" "$dir/console" | sed 's/^/the console: /' || true
 	fi
 }
@@ -131,8 +132,8 @@ for patch in "${mutants[@]}"; do
 done
 
 # A guest runs while the next kernel is being built. It ends with this.
-running= guest=
-trap '[ -z "$guest" ] || kill -- "-$guest" 2>/dev/null || true' EXIT
+running=
+trap 'for job in $(jobs -pr); do kill -- "-$job"; done' EXIT
 for patch in "${mutants[@]}"; do
 	name=$(basename "$patch" .patch)
 	settings "$patch"

@@ -181,10 +181,11 @@ do_layer()
 # All in groups of their own, of which those still running end with this. Emulators, which
 # must not be late, go before compilers.
 trap 'for job in $(jobs -pr); do kill -- "-$job"; done' EXIT
+trap 'exit 130' INT
 set -m
 (
-	trap - EXIT
-	renice -n 10 "$BASHPID" >/dev/null
+	trap - EXIT INT
+	renice -n $(($(nice) + 10)) "$BASHPID" >/dev/null || true
 	build_all $what
 	builds=$BASHPID
 	[[ " $* " != *" check "* ]] || do_layer check
@@ -194,7 +195,7 @@ set +m
 for layer; do
 	[ "$layer" = check ] || do_layer "$layer"
 done
-wait "$builds" || true
+wait "$builds" || echo "not ok  what runs beside the emulators stopped before its end"
 
 covered=0 bad_layers=
 for layer; do

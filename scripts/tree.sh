@@ -307,7 +307,7 @@ clean()
 	[ ! -d "$tree" ] || may_remove "everything is to be removed" || true
 	rm -rf "$WORK" "$BUILD"/{report,shell,profile,litmus,check,mail,vmm,applies,apt.log} \
 		"$BUILD"/{test,run,bench,compare,compare-*,mutants,debug,postings,deb}{,-arm64,-riscv}
-	rm -rf --one-file-system "$BUILD"/{forky,qemu}{,.part,.log}
+	rm -rf --one-file-system "$BUILD"/{forky,qemu}{,.part,.log,.lock}
 }
 
 check_linux
