@@ -195,5 +195,5 @@ deb: tree ## build Debian packages of the patched kernel; installs nothing (CONF
 shell: tree ## boot the patched kernel to a prompt (MACHINE=, CPUS=)
 	@scripts/shell.sh
 
-clean: ## remove what has been made of this base, all logs, forky and QEMU; not what was downloaded
+clean: ## remove what has been made of this base, all logs, forky and QEMU; keeps the kernel's package
 	@scripts/tree.sh clean

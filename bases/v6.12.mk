@@ -13,6 +13,11 @@ SELFTESTS_RELEASE := v7.3
 LAYERS.x86_64 := patches lockdep@q35-npt compare@q35-npt,bochs-ept-noad
 LAYERS_ALL    := patches compare lockdep kasan mutants check
 FLAVOURS      ?= lockdep kasan
+# 6.12 has no MGLRU walks on RISC-V, and SGX takes more than checks/no-kvm.config has.
+CHECKS        ?= checkpatch kernel-doc arm64 i386 mips no-lru-gen no-mmu-notifier powerpc s390 x86_64 \
+	selftests docs coccicheck
+# Some of variants/ do not apply.
+PARTS         ?= instructions parallel
 # Those of mutants/ that apply, and are bugs that its tests are to catch.
 MUTANTS ?= accessed-not-cleared cleared-always foreign-aged look-around-unbatched look-around-window \
 	offset-second-memslot question-ignored rmap-question-ignored second-table-skipped

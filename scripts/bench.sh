@@ -1,5 +1,5 @@
 #!/bin/bash
-# Measures all that is quoted, on both kernels in turn, REPEAT times, and prints it.
+# Measures what docs/RESULTS.md has, on both kernels in turn, REPEAT times, and prints it.
 #   bench.sh          instructions, and ratios of times on CPUs that run in parallel
 #   bench.sh quote    make what has been measured last the figures that are quoted
 #   MACHINE=kvm       times only, on the host's CPUs
@@ -78,10 +78,13 @@ measure_variant()
 quote()
 {
 	[ -e "$report/results.tsv" ] || die "there are no figures yet: run 'make bench' first"
+	grep -qF "sha256 $(code_id)" "$report/results.tsv" ||
+		die "$report/results.tsv is of another series, or another state of it: run 'make bench' first"
 	mkdir -p "${RESULTS%/*}"
 	cp "$report/results.tsv" "$RESULTS.part"
 	mv "$RESULTS.part" "$RESULTS"
-	[ "$ARCH" != x86_64 ] || [ ! -e "$BUILD/report/profile.md" ] || cp "$BUILD/report/profile.md" "${RESULTS%.tsv}-profile.md"
+	[ "$ARCH" != x86_64 ] || ! grep -qsF "sha256 $(code_id)" "$BUILD/report/profile.md" ||
+		cp "$BUILD/report/profile.md" "${RESULTS%.tsv}-profile.md"
 	"$TOP/scripts/results.py" docs "$TOP"
 	say "${RESULTS#"$TOP/"}, README.md and docs/ have the figures of $report/results.tsv: look at the pictures before you commit them"
 }

@@ -22,7 +22,6 @@ remove_part()
 make_it()
 {
 	local site
-	[ "$(id -u)" = 0 ] || die "debootstrap needs root to make $dir: run 'make forky' once as root"
 	site=$(mirror)
 	[ -n "$site" ] || die "apt has no Debian mirror configured: give one with MIRROR=URL"
 	need_space 1500 "a folder with ${PACKAGES//,/ and }"
@@ -40,6 +39,7 @@ make_it()
 }
 
 if [ ! -d "$dir" ]; then
+	[ "$(id -u)" = 0 ] || die "debootstrap needs root to make $dir: run 'make forky' once as root"
 	lock
 	# In test.sh, two layers that need it run at once.
 	exec 7>"$dir.lock"

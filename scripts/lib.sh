@@ -139,7 +139,7 @@ code_id()
 		FNR == 1 { here = 0 }
 		/^diff --git / { here = $3 ~ /\/(aging_perf_test|aging_util|lru_gen_util)\.[ch]$/ ||
 			$3 !~ /^a\/(Documentation|MAINTAINERS|tools)|_kunit\.c$/ }
-		here && /^[-+]/ && !/^[-+][ \t]*(\/\*|\*( |\/|$))/' | sha256sum | cut -c1-16
+		here && /^[-+]/ && !/^(---|\+\+\+) / && !/^[-+][ \t]*(\/\*|\*([ \t\/]|$))/' | sha256sum | cut -c1-16
 }
 
 # commit_of N: the Nth patch.

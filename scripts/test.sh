@@ -1,6 +1,6 @@
 #!/bin/bash
-# Runs layers of tests, while what they need is being built, and those that only build
-# after that, and sums up.
+# Runs layers of tests, while what they need is being built, and sums up. The layer check,
+# which needs no emulator, runs beside the others once all is built.
 #   test.sh LAYER[@MACHINE,...]...   on these machines only; docs/TESTING.md says what a
 #                                    layer covers
 #   FLAVOUR=NAME   compare, and reproduce, on kernels of kconfig/flavours/
