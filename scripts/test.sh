@@ -128,12 +128,12 @@ list_bugs()
 
 has_passed()
 {
-	[ -n "${RESUME:-}" ] && [ -z "$AGAIN" ] && [ "$layer" != patches ] && [ "$(head -n 1 "$out/passed/${layer%%@*}" 2>/dev/null)" = "$layer $state" ]
+	[ -n "${RESUME:-}" ] && [ -z "$AGAIN" ] && [ "$layer" != patches ] && [ "$(head -n 1 "$out/passed/$RELEASE/${layer%%@*}" 2>/dev/null)" = "$layer $state" ]
 }
 
 lock
 rm -rf "$out"/*.log "$out"/*.counts "$out/layers" "$out/built"
-mkdir -p "$out/built" "$out/passed"
+mkdir -p "$out/built" "$out/passed/$RELEASE"
 state=$(state) bugs=$(list_bugs)
 exec {STEPS_FD}>&2
 export STEPS_FD
@@ -151,14 +151,14 @@ do_layer()
 	local log=$out/$name.log
 	[ "$name" = "$layer" ] || machines=$(tr , ' ' <<<"${layer#*@}")
 	if has_passed; then
-		echo "$(tail -n 1 "$out/passed/$name") before" >"$out/$name.counts"
+		echo "$(tail -n 1 "$out/passed/$RELEASE/$name") before" >"$out/$name.counts"
 		say "layer $name: has passed on this state before"
 		return
 	fi
 	BUILT=
 	wait_for "$name"
 	say "layer $name"
-	rm -f "$out/passed/$name"
+	rm -f "$out/passed/$RELEASE/$name"
 	start=$SECONDS
 	(
 		export MACHINES=$machines COMPARED=$compared ONLY_ON=${layer#"$name"}
@@ -175,7 +175,7 @@ do_layer()
 	grep '^not ok' "$log" || true
 	say "layer $name: $ok passed, $bad failed, $left skipped"
 	echo "$ok $bad $left $minutes" >"$out/$name.counts"
-	[ "$bad" != 0 ] || { echo "$layer $state"; cat "$out/$name.counts"; } >"$out/passed/$name"
+	[ "$bad" != 0 ] || { echo "$layer $state"; cat "$out/$name.counts"; } >"$out/passed/$RELEASE/$name"
 }
 
 # All in groups of their own, of which those still running end with this. Emulators, which
