@@ -71,7 +71,7 @@ configure()
 }
 
 # "object source" of everything that is compiled in this configuration, from
-# what make says it would do.
+# what make says it would do: all of it, as what has been built was built with W=1.
 list_objects()
 {
 	kbuild -nk ./ 2>/dev/null | grep -oE ' -c -o [^ ]+ [^ ;]+\.c' | sort -u |
@@ -81,14 +81,15 @@ list_objects()
 }
 
 # The sources that the patch touches, and those that include a header that it
-# touches, directly: these are the ones that use what is in it.
+# touches, or a .c file of KUnit, directly: these are the ones that use what is in it.
 concerned()
 {
 	local file name dir
 	for file in $files; do
 		case $file in
 		tools/* | Documentation/*) ;;
-		*.c)	echo "$file" ;;
+		*.c)	echo "$file"
+			[[ $file != */tests/* ]] || (cd "$src" && git grep -lE "^# *include \"tests/${file##*/}\"" -- '*.c') || true ;;
 		include/*.h | arch/*/include/*.h)
 			name=${file#*include/}
 			(cd "$src" && git grep -lE "^# *include [<\"]${name#uapi/}[>\"]" -- '*.c') || true ;;
@@ -121,9 +122,12 @@ compile()
 	if [ "$row" = base ] || [ -n "$(touched '(^|/)Kconfig')" ]; then
 		configure || return
 	fi
-	if [ "$row" = base ]; then
+	if [ "$row" = base ] || [ -n "$(touched '(^|/)(Kconfig|Kbuild|Makefile)$')" ]; then
 		kbuild prepare modules_prepare || return
 		list_objects >"$obj/objects"
+		[ -s "$obj/objects" ] || { echo "error: make does not say what it compiles"; return 1; }
+	fi
+	if [ "$row" = base ]; then
 		[ -n "${late[$check]:-}$(sparse_name)" ] || return 77
 	fi
 	objects=$(awk 'FNR == NR { want[$1]; next } $2 in want { print $1 }' <(concerned) "$obj/objects")
@@ -236,7 +240,7 @@ judge()
 	printf '%s\t%s\t%s\n' "$check" "$row" "$verdict" >>"$out/grid.tsv"
 	case $verdict in
 	ok)	passed=$((passed + 1)) ;;
-	FAIL)	failed=$((failed + 1))
+	FAIL)	not_ok "$check, $row"
 		{ echo "$check, $row:"; head -n 20 <<<"$new" | sed 's/^/    /'; } | tee -a "$out/failures" >&2 ;;
 	esac
 }
@@ -285,6 +289,19 @@ skipped()
 chosen()
 {
 	[ -z "$2" ] || [[ " $2 " = *" $1 "* ]]
+}
+
+# What the series touches that no configuration has compiled in this run.
+list_not_compiled()
+{
+	local file
+	for file in $all_files; do
+		case $file in
+		tools/* | Documentation/*) ;;
+		*.c)	[ -n "$(find "$WORK/check/obj" -name '.*.o.cmd' -newer "$out/base.checkpatch.log" -print0 |
+				xargs -0 grep -lsF "/$file")" ] || echo "$file" ;;
+		esac
+	done
 }
 
 print_grid()
@@ -339,9 +356,10 @@ grep -H 'sparse: .*: error: ' "$out"/base.*.log.sparse 2>/dev/null | sed "s|^$ou
 echo "-: nothing in the patch concerns the check, another column answers for it, or no message"
 echo "   had to be looked for on the base"
 for check in $all_checks; do
-	! chosen "$check" "${CHECKS:-}" || [ -z "$(skipped)" ] || echo "$check: $(skipped)"
+	! chosen "$check" "${CHECKS:-}" || [ -z "$(skipped)" ] || skip "$check: $(skipped)"
+done
+[ -n "${CHECKS:-}${PATCHES:-}" ] || for file in $(list_not_compiled); do
+	skip "$file: no configuration compiles it"
 done
 [ ! -e "$out/failures" ] || { echo; cat "$out/failures"; }
-echo
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+finish

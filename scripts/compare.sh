@@ -30,13 +30,26 @@ expected()
 	[[ " ${machines:-$MACHINE} " != *" $MACHINE "* ]] || field "$1" base
 }
 
-# Where the test has said that.
+# says FOLDER TEST REGEX: what the test that has failed there says like that, or a failure.
+says()
+{
+	[ -n "$3" ] && awk -v test="$2" '/^(not )?ok [0-9]/ { if ($0 ~ "^not ok [0-9]+ " test "( |$)") print text; text = ""; next }
+		{ text = text $0 "\n" }' "$1/ktap" | grep -oE "$3" | awk 'NR == 1; END { exit !NR }'
+}
+
+# complaint FOLDER TEST: that of the base kernel.
 complaint()
 {
-	local said
-	said=$(expected "$2")
-	[ -n "$said" ] && awk -v test="$2" '/^(not )?ok [0-9]/ { if ($0 ~ "^not ok [0-9]+ " test "( |$)") print text; text = ""; next }
-		{ text = text $0 "\n" }' "$1/base/ktap" | grep -m 1 -oE "$said"
+	says "$1/base" "$2" "$(expected "$2")"
+}
+
+# Whether a test fails on both kernels as it is known to.
+fails_as_known()
+{
+	local kernel
+	for kernel in base series; do
+		says "$1/$kernel" "$2" "$(field "$2" known_says)" >/dev/null || return
+	done
 }
 
 # Prints "test outcome-on-base outcome-on-series reason" for one pair of runs.
@@ -105,12 +118,13 @@ judge()
 		FAIL/pass)
 			if complaint "$out/$where" "$test" >/dev/null; then ok "$where $test (fails on the base kernel: $why)"
 			else not_ok "$where $test: fails on the base kernel, and not as the suite says: $why"; fi ;;
-		skip/skip | -/skip | skip/-)	skip "$where $test: $why" ;;
-		skip/pass)
-			if [ -z "$(expected "$test")" ]; then ok "$where $test (skipped on the base kernel: $why)"
-			else not_ok "$where $test: is skipped on the base kernel, and should fail: $why"; fi ;;
+		-/skip | skip/-)	skip "$where $test: $why" ;;
+		skip/skip | skip/pass)
+			if [ -n "$(expected "$test")" ]; then not_ok "$where $test: is skipped on the base kernel, and should fail: $why"
+			elif [ "$series" = skip ]; then skip "$where $test: $why"
+			else ok "$where $test (skipped on the base kernel: $why)"; fi ;;
 		FAIL/FAIL)
-			if [ -n "$(field "$test" known)" ] && [[ $why != *TIMEOUT* ]]; then ok "$where $test (FAILS ALIKE on both kernels: $(field "$test" known))"
+			if fails_as_known "$out/$where" "$test"; then ok "$where $test (FAILS ALIKE on both kernels: $(field "$test" known))"
 			else not_ok "$where $test: fails on both kernels, unexpectedly: $why"; fi ;;
 		*)				not_ok "$where $test: $base on the base kernel, $series on the series: $why" ;;
 		esac

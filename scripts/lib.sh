@@ -188,6 +188,19 @@ check()
 	if "$@"; then ok "$what"; else not_ok "$what"; fi
 }
 
+# judge_tests WHAT FOLDER: a verdict on each test that guest.sh has run there.
+judge_tests()
+{
+	local test outcome why
+	while IFS=$'\t' read -r test outcome why; do
+		case $outcome in
+		pass)	ok "$1 $test${why:+ ($why)}" ;;
+		skip)	skip "$1 $test: $why" ;;
+		*)	not_ok "$1 $test: $outcome $why" ;;
+		esac
+	done < <(cat "$2/results.tsv")
+}
+
 # finish [WHERE]: the reasons of what was skipped are there.
 finish()
 {

@@ -36,7 +36,8 @@ ln -s "$tree"/tools/memory-model/{linux-kernel.*,lock.cat,scripts} .
 export LKMM_DESTDIR=. LKMM_TIMEOUT_CMD="timeout 10m"
 for test in *.litmus; do
 	scripts/runlitmus.sh "$test" || true
-	if scripts/judgelitmus.sh "$test" >"$test.judged" 2>&1; then
+	# Judgelitmus.sh forgives what races, if the test states nothing.
+	if grep -q '^ \* Result: ' "$test" && scripts/judgelitmus.sh "$test" >"$test.judged" 2>&1; then
 		ok "${test%.litmus}: $(found "$test")"
 	else
 		says=$(sed -n 's/^ \* Result: //p' "$test")

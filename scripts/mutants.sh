@@ -105,13 +105,15 @@ caught_by()
 	fi
 }
 
+chosen=$*
 [ $# != 0 ] || set -- $(basename -s .patch "$TOP"/mutants/*.patch)
 mutants=()
 for name; do
 	patch=$TOP/mutants/$name.patch
 	[ -e "$patch" ] || die "there is no mutant $name"
 	settings "$patch"
-	[ "$(machine_arch)" != "$ARCH" ] || mutants+=("$patch")
+	if [ "$(machine_arch)" = "$ARCH" ]; then mutants+=("$patch")
+	elif [ -n "$chosen" ]; then skip "$name: is for ARCH=$(machine_arch)"; fi
 done
 [ "${#mutants[@]}" -gt 0 ] || die "none of these mutants is for ARCH=$ARCH"
 

@@ -19,16 +19,13 @@ rm -rf "$out"
 mkdir -p "$out"
 while read -r POSTING _ last <&3; do
 	export POSTING
-	plant "" "$(commit_of "$last")"
-	check "$POSTING: the kernel builds with the patches up to $last" builds mutant
+	commit=$(commit_of "$last")
+	[ -n "$commit" ] || die "${SERIES#"$TOP/"}/series: there is no patch $last"
+	plant "" "$commit"
+	builds mutant || { not_ok "$POSTING: the kernel builds with the patches up to $last"; continue; }
+	ok "$POSTING: the kernel builds with the patches up to $last"
 	check "$POSTING: guest ran to the end, console clean" "$TOP/scripts/guest.sh" mutant postings "$out/$POSTING"
 	[ -e "$out/$POSTING/results.tsv" ] || continue
-	while IFS=$'\t' read -r test outcome why; do
-		case $outcome in
-		pass)	ok "$POSTING: $test" ;;
-		skip)	skip "$POSTING: $test: $why" ;;
-		*)	not_ok "$POSTING: $test: $outcome $why" ;;
-		esac
-	done <"$out/$POSTING/results.tsv"
+	judge_tests "$POSTING:" "$out/$POSTING"
 done 3< <(grep -v '^#' "$SERIES/series")
 finish

@@ -412,6 +412,8 @@ def readme_with_tables(top):
     """README.md has the first table of the files that it names."""
     with open(top + "/README.md") as file:
         text = file.read()
+    if not any(BEGIN % os.path.basename(path) in text for path in results_files(top)):
+        sys.exit("results.py: README.md has no line that says from which file of results/ its table is")
     for path in results_files(top):
         before, found, rest = text.partition(BEGIN % os.path.basename(path))
         _, ended, after = rest.partition(END)
