@@ -9,9 +9,9 @@ $(error series/v6.12 is for x86_64 only: leave out ARCH=$(ARCH))
 endif
 # The selftests of this series run on the kernel, too.
 SELFTESTS_RELEASE := v7.3
-# The series has no KUnit and no litmus tests, nor the fixes that suites/reproduce shows.
-LAYERS.x86_64 := patches lockdep@q35-npt compare@q35-npt,bochs-ept-noad
-LAYERS_ALL    := patches compare lockdep kasan mutants check
+# The series has no KUnit and no litmus tests.
+LAYERS.x86_64 := patches lockdep@q35-npt reproduce@q35-npt compare@q35-npt,bochs-ept-noad
+LAYERS_ALL    := patches reproduce compare lockdep kasan mutants check
 FLAVOURS      ?= lockdep kasan
 # 6.12 has no MGLRU walks on RISC-V, and SGX takes more than checks/no-kvm.config has.
 CHECKS        ?= checkpatch kernel-doc arm64 i386 mips no-lru-gen no-mmu-notifier powerpc s390 x86_64 \

@@ -119,16 +119,12 @@ compile()
 {
 	local objects sparse=()
 	wanted || return 77
-	if [ "$row" = base ] || [ -n "$(touched '(^|/)Kconfig')" ]; then
-		configure || return
-	fi
-	if [ "$row" = base ] || [ -n "$(touched '(^|/)(Kconfig|Kbuild|Makefile)$')" ]; then
-		kbuild prepare modules_prepare || return
+	[ "$row" != base ] || [ -n "${late[$check]:-}$(sparse_name)" ] || return 77
+	if [ "$row" = base ] || [ -z "${listed[$check]:-}" ] || [ -n "$(touched '(^|/)(Kconfig|Kbuild|Makefile)$')" ]; then
+		configure && kbuild prepare modules_prepare || return
 		list_objects >"$obj/objects"
 		[ -s "$obj/objects" ] || { echo "error: make does not say what it compiles"; return 1; }
-	fi
-	if [ "$row" = base ]; then
-		[ -n "${late[$check]:-}$(sparse_name)" ] || return 77
+		listed[$check]=yes
 	fi
 	objects=$(awk 'FNR == NR { want[$1]; next } $2 in want { print $1 }' <(concerned) "$obj/objects")
 	[ -n "$objects" ] || return 77
@@ -263,7 +259,7 @@ fill()
 		step_to base
 		row=base files=$all_files fill
 		step_to "$commit"
-		configure </dev/null >/dev/null 2>&1 || true
+		listed[$check]=
 		[ -z "${broken[$check]:-}" ] || rc=77
 	fi
 	if [ -n "$(sparse_name)" ]; then
@@ -322,7 +318,7 @@ print_grid()
 }
 
 lock
-declare -A broken=() late=()
+declare -A broken=() late=() listed=()
 all_checks="checkpatch kernel-doc $(basename -s .config "$TOP"/checks/*.config | xargs) selftests docs coccicheck"
 for check in ${CHECKS:-}; do
 	chosen "$check" "$all_checks" || die "there is no check $check: choose from $all_checks"
