@@ -124,7 +124,7 @@ judge()
 			elif [ "$series" = skip ]; then skip "$where $test: $why"
 			else ok "$where $test (skipped on the base kernel: $why)"; fi ;;
 		FAIL/FAIL)
-			if fails_as_known "$out/$where" "$test"; then ok "$where $test (FAILS ALIKE on both kernels: $(field "$test" known))"
+			if fails_as_known "$out/$where" "$test" && [[ $why != *TIMEOUT* ]]; then ok "$where $test (FAILS ALIKE on both kernels: $(field "$test" known))"
 			else not_ok "$where $test: fails on both kernels, unexpectedly: $why"; fi ;;
 		*)				not_ok "$where $test: $base on the base kernel, $series on the series: $why" ;;
 		esac
