@@ -8,7 +8,7 @@
 #   Plants    the bug, in a sentence
 #   Machine   one of machines/, which must be of ARCH
 #   Cpus      how many (1)
-#   Kernel    one of kconfig/flavours/ (none of them)
+#   Kernel    one of kconfig/flavours/, or several, with a + between (none of them)
 #   Suite     one of suites/ (aging)
 #   Console   a line that has to be there, as a regular expression, instead of a failed case
 #   Warnings  how many there must be, not more, and a failed case, beside Console

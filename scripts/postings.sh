@@ -28,4 +28,6 @@ while read -r POSTING _ last <&3; do
 	[ -e "$out/$POSTING/results.tsv" ] || continue
 	judge_tests "$POSTING:" "$out/$POSTING"
 done 3< <(grep -v '^#' "$SERIES/series")
+# Its files are newer now than what mutants could begin with, see start_from() in build.sh.
+rm -rf "$WORK/mutant$FOLDER"
 finish

@@ -117,10 +117,8 @@ list_bugs()
 			/^$/ { exit }
 			$1 ~ /^(Machine|Suite|Kernel):$/ { v[$1] = $2 }
 			END {	suite = v["Suite:"]; kernel = v["Kernel:"]
-				if (kernel == "kunit" || kernel == "" && suite == "stress")
-					by = "lockdep+kunit"
-				else
-					by = kernel != "" ? kernel : suite == "reproduce" ? suite : "compare"
+				by = kernel != "" ? kernel : suite == "stress" ? "lockdep+kunit" :
+					suite == "reproduce" ? suite : "compare"
 				print by, v["Machine:"] }' "$TOP/mutants/$name.patch"
 	done | while read -r by MACHINE; do
 		[ "$(machine_arch)" != "$ARCH" ] || echo "$by $MACHINE"
