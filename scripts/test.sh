@@ -116,9 +116,9 @@ list_bugs()
 		awk 'BEGIN { v["Machine:"] = "q35-npt"; v["Suite:"] = "aging" }
 			/^$/ { exit }
 			$1 ~ /^(Machine|Suite|Kernel):$/ { v[$1] = $2 }
-			END {	suite = v["Suite:"]; kernel = v["Kernel:"]
-				by = kernel != "" ? kernel : suite == "stress" ? "lockdep+kunit" :
-					suite == "reproduce" ? suite : "compare"
+			END {	by = v["Suite:"] == "reproduce" ? "reproduce" : "compare"
+				if (v["Suite:"] == "stress") by = "lockdep+kunit"
+				if (v["Kernel:"] != "") by = v["Kernel:"]
 				print by, v["Machine:"] }' "$TOP/mutants/$name.patch"
 	done | while read -r by MACHINE; do
 		[ "$(machine_arch)" != "$ARCH" ] || echo "$by $MACHINE"
